@@ -1,0 +1,67 @@
+# Everything a developer runs here. Needs Python 3.10 or newer, GNU make (3.81 is enough) and a package index; nothing else.
+#
+#   make demo                       every connector, from an empty warehouse, against its sandbox
+#   make demo CONNECTOR=virtuous    one of them (ROWS=500 for a smaller source)
+#   make test PYTHON=python3.13     with another Python
+
+PYTHON ?= python3
+PORT ?= 0
+
+# A folder with a connector.py is a connector: a new one is picked up by existing.
+CONNECTORS := $(patsubst %/connector.py,%,$(wildcard */connector.py))
+PINS := $(sort tests/requirements.txt $(wildcard */requirements.txt))
+
+# The version is part of the stamp's name, so that another Python gets an environment of its own making.
+VERSION := $(shell $(PYTHON) -c 'import platform; print(platform.python_version())' 2>/dev/null)
+BIN := .venv/bin
+STAMP := .venv/made-with-$(VERSION)
+
+# The connectors' own tests import their modules by plain name (`import api`), so mypy sees them together with their connector.
+EMPTY :=
+SPACE := $(EMPTY) $(EMPTY)
+CONNECTOR_TESTS := ^tests/($(subst $(SPACE),|,$(CONNECTORS)))/
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint sandbox docs clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(STAMP) ## sync each connector with its sandbox and compare every cell (CONNECTOR=virtuous for one)
+	@$(BIN)/python -m sandbox.demo $(CONNECTOR) $(if $(ROWS),--rows $(ROWS))
+
+test: lint ## everything that must pass: ruff, mypy, pytest
+	@echo "pytest"
+	@$(BIN)/python -m pytest
+
+lint: $(STAMP) ## ruff and mypy
+	@echo "ruff"
+	@$(BIN)/ruff check .
+	@echo "mypy sandbox tests"
+	@$(BIN)/mypy $(if $(CONNECTORS),--exclude '$(CONNECTOR_TESTS)') sandbox tests
+	@for name in $(CONNECTORS); do $(MAKE) --no-print-directory mypy-$$name || exit 1; done
+
+# From inside the folder, because that is where Fivetran imports it from.
+mypy-%: $(STAMP)
+	@echo "mypy $*"
+	@cd $* && MYPYPATH=.. ../$(BIN)/mypy --config-file ../pyproject.toml --cache-dir ../.mypy_cache/$* . $(if $(wildcard tests/$*),../tests/$*)
+
+sandbox: $(STAMP) ## serve a stand-in for an API and say how to point its connector at it (CONNECTOR=virtuous PORT=0)
+	@$(BIN)/python -m sandbox $(or $(CONNECTOR),virtuous) --port $(PORT) $(if $(ROWS),--rows $(ROWS))
+
+docs: $(STAMP) ## write the generated parts of the connectors' READMEs anew
+	@$(BIN)/python -m tests.readme
+
+clean: ## remove the environment and all caches; a connector's files/ and configuration.json stay
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(STAMP): $(PINS)
+	@test -n "$(VERSION)" || { echo "Python 3.10 or newer is needed, and there is no $(PYTHON) here."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' \
+		|| { echo "Python 3.10 or newer is needed, and $(PYTHON) is $(VERSION): name another one, as in make PYTHON=python3.12 test."; exit 1; }
+	@echo "making the environment (about half a minute, once)"
+	@rm -rf .venv
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -r tests/requirements.txt
+	@touch $@

@@ -1,0 +1,1 @@
+"""What every connector needs and none owns; each connector folder links to it, so that it ships with each."""

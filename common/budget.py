@@ -1,0 +1,92 @@
+"""One budget of requests per host, shared by all threads and corrected by what the source says of it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from common.clock import Clock
+
+MAX_RESERVED_SHARE = 0.5  # a reserve above half of a smaller plan's limit would leave the connector nothing
+LONG_WAIT_SECONDS = 60.0
+
+
+class Quota(NamedTuple):
+    """What a reply says of the quota: the window's limit, what is left of it, and when (Unix seconds) it is full again."""
+
+    limit: int | None
+    remaining: int
+    reset_at: float
+
+
+class Budget:
+    """Lets requests pass while the source's quota, less a reserve for the customer's other tools, allows it.
+
+    Args:
+        clock: time and waiting.
+        reserve: how many requests of each window are left untouched.
+        window_seconds: the longest that the source's window lasts; no wait for a reset is longer.
+        say: told when a wait is long, in a sentence.
+    """
+
+    def __init__(self, clock: Clock, reserve: int, window_seconds: float, say: Callable[[str], None]) -> None:
+        self._clock, self._reserve, self._window, self._say = clock, reserve, window_seconds, say
+        self._lock = threading.Lock()
+        self._quota: Quota | None = None
+        self._in_flight = 0
+        self._closed_until = 0.0
+        self._told_until = 0.0
+        self.requests = 0
+
+    def enter(self) -> None:
+        """Returns when one more request may be sent; each call is followed by one `leave`."""
+        while True:
+            with self._lock:
+                now = self._clock.time()
+                opens_at = max(self._closed_until, self._quota_opens_at(now))
+                if opens_at <= now:
+                    self._in_flight += 1
+                    self.requests += 1
+                    return
+                self._tell(opens_at, now)
+            self._clock.sleep(opens_at - now)
+
+    def leave(self, quota: Quota | None = None) -> None:
+        """Ends a request; `quota` is what its reply said."""
+        with self._lock:
+            self._in_flight -= 1
+            if quota is None:
+                return
+            known = self._quota
+            if known and known.reset_at == quota.reset_at:  # replies arrive out of order; what is left only shrinks
+                quota = quota._replace(remaining=min(known.remaining, quota.remaining))
+            self._quota = quota
+
+    def close_for(self, seconds: float) -> None:
+        """No request of any thread is sent for `seconds` from now: the source said so (Retry-After)."""
+        with self._lock:
+            self._closed_until = max(self._closed_until, self._clock.time() + seconds)
+
+    def _quota_opens_at(self, now: float) -> float:
+        quota = self._quota
+        if quota is None or quota.reset_at <= now:
+            return now
+        reserve = min(self._reserve, int((quota.limit or 2 * self._reserve) * MAX_RESERVED_SHARE))
+        if quota.remaining - self._in_flight > reserve:
+            return now
+        return min(quota.reset_at, now + self._window)
+
+    def _tell(self, opens_at: float, now: float) -> None:
+        if opens_at - now >= LONG_WAIT_SECONDS and opens_at > self._told_until:
+            self._told_until = opens_at
+            self._say(f"waiting {(opens_at - now) / 60:.0f} min until the source's request quota allows more")
+
+
+def quota_from(headers: Mapping[str, str]) -> Quota | None:
+    """The `X-RateLimit-*` headers as a quota; None if they are absent or no numbers."""
+    try:
+        limit = headers.get("X-RateLimit-Limit")
+        return Quota(int(limit) if limit else None, int(headers["X-RateLimit-Remaining"]), float(headers["X-RateLimit-Reset"]))
+    except (KeyError, ValueError):
+        return None

@@ -1,0 +1,48 @@
+"""Progress of long work, in lines that are few enough for Fivetran's log and clear enough for a person."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+from common.clock import Clock
+
+SECONDS_BETWEEN_LINES = 10.0
+
+
+class Progress:
+    """Tells how far each table is, at most once in ten seconds, and sums up at the end."""
+
+    def __init__(self, clock: Clock, say: Callable[[str], None]) -> None:
+        self._clock, self._say = clock, say
+        self._said_at = self._began_at = clock.time()
+        self._table, self._table_began_at, self._done = "", self._began_at, 0
+        self.upserted: Counter[str] = Counter()
+        self.deleted: Counter[str] = Counter()
+
+    def begin(self, table: str, what: str) -> None:
+        """Work on a table begins; `what` says which kind of reading it is."""
+        self._table, self._table_began_at, self._done = table, self._clock.time(), 0
+        self._say(f"{table}: {what}")
+
+    def advance(self, records: int, remaining: int | None) -> None:
+        """`records` more of the current table are read; `remaining` are left, where known."""
+        self._done += records
+        now = self._clock.time()
+        if now - self._said_at < SECONDS_BETWEEN_LINES:
+            return
+        self._said_at = now
+        self._say(f"{self._table}: {self._pace(now, remaining)}")
+
+    def _pace(self, now: float, remaining: int | None) -> str:
+        speed = self._done / max(now - self._table_began_at, 0.001)
+        line = f"{self._done:,} records so far, {speed:,.0f} a second"
+        if remaining is None:
+            return line
+        return f"{line}, {remaining:,} left, about {remaining / max(speed, 0.001) / 60:,.1f} min"
+
+    def summary(self, requests: int) -> str:
+        """One line about the whole sync."""
+        seconds = self._clock.time() - self._began_at
+        upserted, deleted = sum(self.upserted.values()), sum(self.deleted.values())
+        return f"done: {upserted:,} rows upserted, {deleted:,} deleted, {requests:,} requests, {seconds / 60:,.1f} min"

@@ -1,0 +1,158 @@
+"""One HTTP exchange: a request goes out within the budget, and parsed JSON or a typed failure comes back. It never asks twice.
+
+The name of this module matters: before a run the Fivetran CLI looks up every imported package that no module of the connector is called
+after and that its table of names spells differently ("Requests") on the public index, which fails noisily without internet.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from common.budget import Budget, quota_from
+from common.clock import Clock
+from common.failures import Forbidden, NotFound, RateLimited, Rejected, SourceFailure, Unauthorized, Unavailable
+
+CONNECT_SECONDS = 10.0
+READ_SECONDS = 180.0  # sources answer large pages slowly; a connection that is silent for longer is lost
+RETRIED = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY}
+
+WaitInBody = Callable[[Any], float | None]
+
+
+class Exchange:
+    """A session with one host.
+
+    Args:
+        base_url: without a trailing slash.
+        headers: sent with every request, credentials included; they appear nowhere else.
+        budget: consulted before each request and told of each reply.
+        clock: to turn a Retry-After date into seconds.
+        connections: how many requests may be under way at once.
+        wait_in_body: finds the seconds to wait in the parsed body of a 429, for sources that say it there.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        headers: Mapping[str, str],
+        budget: Budget,
+        clock: Clock,
+        connections: int,
+        wait_in_body: WaitInBody | None = None,
+    ) -> None:
+        self._base_url, self._budget, self._clock = base_url, budget, clock
+        self._wait_in_body = wait_in_body or (lambda body: None)
+        self._session = requests.Session()
+        self._session.headers.update(headers)
+        self._session.auth = _keep_headers
+        adapter = HTTPAdapter(pool_connections=1, pool_maxsize=connections)
+        self._session.mount("https://", adapter)
+        self._session.mount("http://", adapter)
+
+    def json(self, method: str, path: str, params: Mapping[str, str | int] | None = None, body: object = None) -> Any:
+        """The parsed JSON body of the reply; numbers with a fraction are `Decimal`.
+
+        Raises:
+            SourceFailure: one of its kinds, by what has to be done about it.
+        """
+        self._budget.enter()
+        quota = None
+        try:
+            reply = self._send(method, self._base_url + path, params, body)
+            quota = quota_from(reply.headers)
+        finally:
+            self._budget.leave(quota)
+        return self._read(reply)
+
+    def _send(self, method: str, url: str, params: Mapping[str, str | int] | None, body: object) -> requests.Response:
+        try:
+            return self._session.request(
+                method, url, params=params, json=body, timeout=(CONNECT_SECONDS, READ_SECONDS), allow_redirects=False
+            )
+        except requests.Timeout:
+            problem = "it did not answer in time"
+        except requests.RequestException as error:  # refused, reset, cut half way: the text may hold anything, so only its kind is kept
+            problem = f"the connection failed ({type(error).__name__})"
+        raise Unavailable(f"{method} {url}: {problem}", url)
+
+    def _read(self, reply: requests.Response) -> Any:
+        if reply.status_code == HTTPStatus.OK:
+            return self._parse(reply)
+        raise self._failure(reply)
+
+    def _parse(self, reply: requests.Response) -> Any:
+        try:
+            return json.loads(reply.content, parse_float=Decimal)
+        except ValueError:
+            problem = f"{_asked(reply)}: the reply is no complete JSON"
+        raise Unavailable(problem, _url(reply), reply.status_code)
+
+    def _failure(self, reply: requests.Response) -> SourceFailure:
+        status, url = reply.status_code, _url(reply)
+        about = f"{_asked(reply)} answered {status}"
+        if status == HTTPStatus.TOO_MANY_REQUESTS:
+            return self._rate_limited(reply, about)
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in RETRIED:
+            return Unavailable(about, url, status)
+        known = {HTTPStatus.UNAUTHORIZED: Unauthorized, HTTPStatus.FORBIDDEN: Forbidden, HTTPStatus.NOT_FOUND: NotFound}
+        return known.get(HTTPStatus(status), Rejected)(about + _reason(reply), url, status)
+
+    def _rate_limited(self, reply: requests.Response, about: str) -> RateLimited:
+        seconds = retry_after(reply.headers.get("Retry-After"), self._clock)
+        if seconds is None:
+            seconds = self._wait_in_body(_body(reply))
+        if seconds is not None:
+            self._budget.close_for(seconds)
+        return RateLimited(about, _url(reply), reply.status_code, seconds)
+
+
+def _keep_headers(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """An `auth` that changes nothing, since without one requests may put a login from ~/.netrc in place of our header."""
+    return request
+
+
+def retry_after(value: str | None, clock: Clock) -> float | None:
+    """Seconds to wait by a Retry-After header in either of its forms (RFC 9110, 10.2.3): seconds, or a date."""
+    if not value:
+        return None
+    try:
+        return max(0.0, float(value))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, parsedate_to_datetime(value).timestamp() - clock.time())
+    except ValueError:
+        return None
+
+
+def _asked(reply: requests.Response) -> str:
+    return f"{reply.request.method} {_url(reply)}"
+
+
+def _url(reply: requests.Response) -> str:
+    return reply.url
+
+
+def _body(reply: requests.Response) -> Any:
+    try:
+        return reply.json()
+    except ValueError:
+        return None
+
+
+def _reason(reply: requests.Response) -> str:
+    """The source's own sentence about a refused request, in the shapes {"message"} and {"error": {"message"}}."""
+    body = _body(reply)
+    inner = body.get("error") if isinstance(body, dict) else None
+    for shape in (body, inner):
+        if isinstance(shape, dict) and isinstance(shape.get("message"), str):
+            return f": {shape['message'][:200]}"
+    return ""

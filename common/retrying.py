@@ -1,0 +1,60 @@
+"""Asking again: exponential back-off with jitter, on tenacity; what the source says of waiting is obeyed by the budget."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_exponential_jitter
+
+from common.clock import Clock
+from common.failures import RateLimited, Unavailable
+
+T = TypeVar("T")
+FIRST_WAIT_SECONDS = 1.0
+LONGEST_WAIT_SECONDS = 60.0
+RATE_LIMIT_ATTEMPTS = 30  # each after the time that the source asked for: giving up early would only lose the place
+
+
+class Attempts:
+    """Calls a function until it succeeds, fails for good, or failed `attempts` times by being unavailable.
+
+    Waits for a rate limit do not count as such failures, but there is an end to them as well.
+    """
+
+    def __init__(self, clock: Clock, attempts: int) -> None:
+        self._unavailable = self._limited = 0
+        self._allowed = attempts
+        self._backoff = wait_exponential_jitter(initial=FIRST_WAIT_SECONDS, max=LONGEST_WAIT_SECONDS, jitter=FIRST_WAIT_SECONDS)
+        self._retrying = Retrying(
+            retry=retry_if_exception_type((Unavailable, RateLimited)),
+            stop=self._stop,
+            wait=self._wait,
+            sleep=clock.sleep,
+            reraise=True,
+        )
+
+    def call(self, function: Callable[[], T]) -> T:
+        """What `function` returns.
+
+        Raises:
+            SourceFailure: the last failure, when the attempts are used up or another one could not help.
+        """
+        return self._retrying(function)
+
+    def _stop(self, state: RetryCallState) -> bool:
+        if isinstance(_failure(state), RateLimited):
+            self._limited += 1
+        else:
+            self._unavailable += 1
+        return self._unavailable >= self._allowed or self._limited >= RATE_LIMIT_ATTEMPTS
+
+    def _wait(self, state: RetryCallState) -> float:
+        failure = _failure(state)
+        if isinstance(failure, RateLimited) and failure.seconds is not None:
+            return 0.0  # the budget holds every thread back until then
+        return self._backoff(state)
+
+
+def _failure(state: RetryCallState) -> BaseException | None:
+    return state.outcome.exception() if state.outcome else None

@@ -1,0 +1,195 @@
+"""The configuration: settings as data, from which the setup form, the checks and the README's table come."""
+
+from __future__ import annotations
+
+import difflib
+import ipaddress
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from common.failures import SettingProblem
+
+LONGEST_NUMBER = 9
+
+
+class Setting(NamedTuple):
+    """One key of the configuration.
+
+    `parse` makes the value of its text, or raises ValueError with what is wrong with it, as the end of a sentence that begins with the
+    setting's name. It gets the default when the setting is absent or empty. The value of a secret is never repeated.
+    """
+
+    name: str
+    label: str
+    description: str
+    parse: Callable[[str], Any]
+    default: str = ""
+    required: bool = False
+    secret: bool = False
+
+
+def parse(configuration: Mapping[str, Any], settings: Sequence[Setting]) -> dict[str, Any]:
+    """The values of all settings by name.
+
+    Raises:
+        SettingProblem: with one line for each thing to change.
+    """
+    values: dict[str, Any] = {}
+    problems = [_unknown(name, settings) for name in configuration if name not in {setting.name for setting in settings}]
+    for setting in settings:
+        try:
+            values[setting.name] = _value(configuration.get(setting.name), setting)
+        except ValueError as error:
+            problems.append(f'"{setting.name}" {error}')
+    if problems:
+        raise SettingProblem("The configuration needs a change:\n" + "\n".join(f"- {problem}" for problem in problems))
+    return values
+
+
+def _value(given: object, setting: Setting) -> Any:
+    if given is not None and not isinstance(given, str):
+        example = "" if setting.secret else f', for example "{json.dumps(given)}"'
+        raise ValueError(f"must be a text in quotes{example}; it is {_kind(given)}.")
+    value = (given or "").strip()
+    if not value and setting.required:
+        raise ValueError(f"is {'missing' if given is None else 'empty'}: {setting.description}")
+    if value.startswith("<") and value.endswith(">"):
+        raise ValueError(f"still holds a placeholder: {setting.description}")
+    return setting.parse(value or setting.default)
+
+
+def _kind(value: object) -> str:
+    return {
+        bool: "true or false without quotes",
+        int: "a number",
+        float: "a number",
+        list: "a list",
+        dict: "an object",
+    }[type(value)]
+
+
+def _unknown(name: str, settings: Sequence[Setting]) -> str:
+    close = difflib.get_close_matches(name, [setting.name for setting in settings], n=1, cutoff=0.6)
+    advice = f'did you mean "{close[0]}"?' if close else "the settings are: " + ", ".join(setting.name for setting in settings) + "."
+    return f'"{name}" is no setting of this connector; {advice}'
+
+
+def any_text(value: str) -> str:
+    """The text as it stands."""
+    return value
+
+
+def header_text(value: str) -> str:
+    """A text that can stand in an HTTP header.
+
+    Raises:
+        ValueError: if it holds spaces, line breaks or characters beyond ASCII.
+    """
+    if not value.isascii() or not value.isprintable() or " " in value:
+        raise ValueError("holds a space, a line break or a character that no such key has: copy it again, without anything around it.")
+    return value
+
+
+def whole_number(least: int, most: int) -> Callable[[str], int]:
+    """A parser of whole numbers from `least` to `most`."""
+
+    def parse_number(value: str) -> int:
+        if not value.isdecimal() or len(value) > LONGEST_NUMBER or not least <= int(value) <= most:
+            raise ValueError(f'must be a whole number from {least} to {most} in quotes; it is "{value}".')
+        return int(value)
+
+    return parse_number
+
+
+def truth(value: str) -> bool:
+    """True or False.
+
+    Raises:
+        ValueError: for anything but "true" and "false", in any case.
+    """
+    if value.lower() not in {"true", "false"}:
+        raise ValueError(f'must be "true" or "false"; it is "{value}".')
+    return value.lower() == "true"
+
+
+def day(value: str) -> date | None:
+    """A date; None for an empty text.
+
+    Raises:
+        ValueError: if it is not written YYYY-MM-DD.
+    """
+    try:
+        return date.fromisoformat(value) if value else None
+    except ValueError:
+        raise ValueError(f'must be a date like "2024-01-31"; it is "{value}".') from None
+
+
+def address(value: str) -> str:
+    """A base URL without a trailing slash: https, or http to this machine.
+
+    Raises:
+        ValueError: for anything else, since a credential would travel readable.
+    """
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment or parts.username:
+        raise ValueError('must be an address like "https://api.example.org", without a login, a query or a fragment.')
+    if parts.scheme == "http" and not _is_loopback(parts.hostname):
+        raise ValueError(
+            f"must begin with https://, since the credential would travel readable to {parts.hostname}; only 127.0.0.1 may be http://."
+        )
+    return value.rstrip("/")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def some_of(choices: Sequence[str]) -> Callable[[str], frozenset[str]]:
+    """A parser of comma-separated names out of `choices`."""
+
+    def parse_names(value: str) -> frozenset[str]:
+        names = frozenset(name.strip() for name in value.split(",") if name.strip())
+        unknown = sorted(names - set(choices))
+        if unknown:
+            raise ValueError(f"names {', '.join(unknown)}; it may name: {', '.join(choices)}.")
+        return names
+
+    return parse_names
+
+
+def read_file(path: Path) -> dict[str, Any]:
+    """The configuration in a file, for runs without the Fivetran CLI.
+
+    Raises:
+        SettingProblem: if there is no such file, or it is no JSON object.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise SettingProblem(f"There is no {path.name} here. Make one as README.md shows, then run this again.") from None
+    except ValueError:
+        raise SettingProblem(f'{path.name} is no valid JSON. It looks like {{"setting": "value"}}, all values in quotes.') from None
+    if not isinstance(content, dict):
+        raise SettingProblem(f'{path.name} must hold one object: {{"setting": "value"}}.')
+    return content
+
+
+def from_command_line(path: Path, settings: Sequence[Setting]) -> dict[str, Any]:
+    """The configuration in a file, checked, for `python connector.py`.
+
+    Raises:
+        SystemExit: with the sentence that says what to change, so that a person sees it and no traceback.
+    """
+    try:
+        configuration = read_file(path)
+        parse(configuration, settings)
+    except SettingProblem as problem:
+        raise SystemExit(str(problem)) from None
+    return configuration

@@ -1,0 +1,63 @@
+"""The state between syncs: what is stored is checked when it is read, so that it is never misread."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, timezone
+from typing import Any
+
+from common.failures import StateProblem
+
+ADVICE = "Run a historical re-sync of this connection, or `fivetran reset` for a local one."
+
+
+def check_version(state: Mapping[str, Any], version: int) -> None:
+    """Refuses a state that a newer connector wrote, or none did.
+
+    Raises:
+        StateProblem: naming the version.
+    """
+    stored = state.get("version")
+    if state and stored != version:
+        raise StateProblem(f"The stored state has version {stored!r}; this connector reads version {version}. {ADVICE}")
+
+
+def part(state: Mapping[str, Any], name: str, kind: type, *, default: Any) -> Any:
+    """A part of the state by name, `default` if it is absent.
+
+    Raises:
+        StateProblem: if it is not of `kind`.
+    """
+    value = state.get(name, default)
+    if value is None and default is None:
+        return None
+    if not isinstance(value, kind) or isinstance(value, bool) != (kind is bool):
+        raise StateProblem(f'The stored state is damaged: "{name}" is not of the kind {kind.__name__}. {ADVICE}')
+    return value
+
+
+def day_of(state: Mapping[str, Any], name: str) -> date | None:
+    """A date of the state.
+
+    Raises:
+        StateProblem: if it is none.
+    """
+    text = part(state, name, str, default=None)
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise StateProblem(f'The stored state is damaged: "{name}" is no date. {ADVICE}') from None
+
+
+def moment_of(state: Mapping[str, Any], name: str) -> datetime | None:
+    """A time of the state, in UTC.
+
+    Raises:
+        StateProblem: if it is none, or has no offset.
+    """
+    text = part(state, name, str, default=None)
+    try:
+        moment = datetime.fromisoformat(text) if text else None
+        return moment.astimezone(timezone.utc) if moment else None
+    except ValueError:
+        raise StateProblem(f'The stored state is damaged: "{name}" is no time. {ADVICE}') from None
