@@ -1,0 +1,243 @@
+"""The whole thing at work: `python -m sandbox.demo [virtuous ...] [--rows N] [--keep]`.
+
+For each connector: serves its sandbox, runs the real `fivetran debug` three times (everything; after the source has
+changed; with nothing changed) and compares the warehouse with the source after each, cell for cell. Works in a scratch
+folder on copies: a user's own state, warehouse and settings are neither read nor written.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+import duckdb
+
+from sandbox import compare, fivetran
+from sandbox.client import SandboxClient, SandboxError, ServedTable, serving
+from sandbox.messages import Table
+from sandbox.report import Report, SyncResult, TableResult, print_report
+
+ROOT = Path(__file__).resolve().parent.parent
+DEFAULT_ROWS = 3_000
+CHANGED_SHARE = 0.01
+
+# Settings besides the address and the credential.
+EXTRA_SETTINGS: dict[str, dict[str, str]] = {
+    "virtuous": {"delete_sweep_days": "0"},  # look for deleted records in every sync, not once in so many days
+}
+
+SYNCS = ("everything", "after the changes", "nothing changed")
+CHANGES_BEFORE = "after the changes"
+
+QUIET_SECONDS = 2.0  # between two of the connector's own lines
+SHOWN_LOG_LINES = 25
+
+
+class DemoError(Exception):
+    """A sync did not end as it should; the message is for people."""
+
+
+class Progress:
+    """Prints what happens, with the seconds since the start; the connector's own lines only now and then."""
+
+    def __init__(self, connector: str) -> None:
+        self._connector = connector
+        self._start = time.monotonic()
+        self._last_detail = self._start
+
+    def say(self, text: str) -> None:
+        """Prints one step."""
+        print(f"{self._connector} {time.monotonic() - self._start:4.0f} s  {text}", flush=True)
+
+    def follow(self, line: str) -> None:
+        """Shows a line of `fivetran debug` if the connector wrote it and none was shown just now."""
+        message = fivetran.connector_message(line)
+        if message and time.monotonic() - self._last_detail >= QUIET_SECONDS:
+            self._last_detail = time.monotonic()
+            self.say(f"    {message}")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What the syncs of one connector share: its copy, its settings, its source."""
+
+    folder: Path
+    configuration: Path
+    home: Path
+    box: SandboxClient
+    progress: Progress
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the demo; returns 0 if every cell agrees and nothing complained, 1 if not, 130 when it was stopped."""
+    options = _options(arguments)
+    signal.signal(signal.SIGTERM, _interrupt)
+    scratch = Path(tempfile.mkdtemp(prefix="connector-demo-"))
+    keep = True  # whatever goes wrong, its log is worth having
+    try:
+        reports = [demonstrate(name, options.rows, scratch) for name in options.connectors]
+        print_report(reports)
+        passed = all(report.passed for report in reports)
+        keep = options.keep or not passed
+    except KeyboardInterrupt:
+        print("stopped", flush=True)
+        keep = options.keep
+        return 130
+    finally:
+        _leave(scratch, keep)
+    return 0 if passed else 1
+
+
+def demonstrate(connector: str, rows: int, scratch: Path) -> Report:
+    """Syncs one connector three times with its sandbox and compares after each."""
+    report, progress = Report(connector), Progress(connector)
+    folder = scratch / connector
+    folder.mkdir()
+    progress.say(f"starting a stand-in for the API, {rows:,} records large")
+    try:
+        with serving(connector, rows, folder / "sandbox.log") as box, _background() as background:
+            stage = _set_up(connector, folder, box, progress)
+            truth = background.submit(box.truth)
+            for number, title in enumerate(SYNCS, start=1):
+                if title == CHANGES_BEFORE:
+                    progress.say(f"changing the source: {_change(box)}")
+                    truth = background.submit(box.truth)
+                report.syncs.append(_sync(stage, number, title, truth))
+    except (DemoError, SandboxError) as error:
+        report.failure = str(error)
+        progress.say("stopped, see below")
+    return report
+
+
+def compare_tables(truth: Mapping[str, Table], warehouse: Path) -> list[TableResult]:
+    """Compares each table of the source with the warehouse; a table that only the warehouse has must be empty there."""
+    # Held open throughout: opening the file anew for each table would take longer than reading it.
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        results = [_compare(name, table, warehouse) for name, table in truth.items()]
+        surplus = _tables_in(connection).difference(truth)
+        return results + [_expect_empty(name, warehouse) for name in sorted(surplus)]
+
+
+def check(run: fivetran.DebugRun, number: int, log: Path) -> None:
+    """Writes the log; raises DemoError, with the lines that matter, if the sync failed or anything complained."""
+    log.write_text(run.output, encoding="utf-8")
+    if run.exit_status == 0 and not run.complaints:
+        return
+    what = "printed warnings" if run.exit_status == 0 else f"failed with exit status {run.exit_status}"
+    lines = "\n".join(f"    {line}" for line in _telling_lines(run.output))
+    raise DemoError(f"sync {number} {what}; the lines that matter, of {log}:\n{lines}")
+
+
+def _set_up(connector: str, folder: Path, box: SandboxClient, progress: Progress) -> Stage:
+    settings = {**box.configuration, **EXTRA_SETTINGS.get(connector, {})}
+    copies = folder / "copy"
+    copies.mkdir()
+    return Stage(
+        folder=fivetran.scratch_copy(ROOT / connector, copies),
+        configuration=fivetran.write_configuration(folder / "configuration.json", settings),
+        home=folder / "home",
+        box=box,
+        progress=progress,
+    )
+
+
+def _sync(stage: Stage, number: int, title: str, truth: Future[dict[str, ServedTable]]) -> SyncResult:
+    progress = stage.progress
+    progress.say(f"sync {number}, {title}: fivetran debug")
+    stage.box.delete("/sandbox/requests")
+    run = fivetran.run_debug(stage.folder, stage.configuration, stage.home, on_line=progress.follow)
+    check(run, number, stage.configuration.with_name(f"sync-{number}.log"))
+    requests = stage.box.get("/sandbox/requests")["total"]
+    progress.say(f"sync {number} ended after {requests:,} requests; comparing every cell")
+    tables = compare_tables(truth.result(), fivetran.warehouse_path(stage.folder))
+    result = SyncResult(title, requests, run.counts, tables)
+    if result.differing:
+        progress.say(f"sync {number}: {len(result.differing)} tables differ from the source")
+    return result
+
+
+@contextmanager
+def _background() -> Iterator[ThreadPoolExecutor]:
+    """One thread: the truth is fetched while a sync runs, during which the source does not change."""
+    executor = ThreadPoolExecutor(1)
+    try:
+        yield executor
+    finally:
+        executor.shutdown(wait=False, cancel_futures=True)
+
+
+def _change(box: SandboxClient) -> str:
+    """Changes the source and says in one line what was changed, by kind."""
+    changes = box.post("/sandbox/changes", {"share": CHANGED_SHARE})
+    # "edit_gift" and "edit" of another entity are one kind here.
+    counts = Counter(str(change["kind"]).partition("_")[0] for change in changes)
+    return ", ".join(f"{kind} {count}" for kind, count in counts.most_common())
+
+
+def _telling_lines(output: str) -> list[str]:
+    """The complaints, each with the lines that belong to it (they bear no time); the last lines if there are none."""
+    telling, wanted = [], False
+    for line in output.splitlines():
+        if line[:2].isdigit():
+            wanted = fivetran.is_complaint(line)
+        if wanted and line.strip():
+            telling.append(line)
+    return (telling or output.splitlines())[-SHOWN_LOG_LINES:]
+
+
+def _compare(name: str, truth: Table, warehouse: Path) -> TableResult:
+    rows = compare.warehouse_rows(str(warehouse), name)
+    columns = compare.warehouse_columns(str(warehouse), name)
+    return TableResult(name, truth.count(), len(rows), compare.differences(truth, rows, columns=columns))
+
+
+def _expect_empty(name: str, warehouse: Path) -> TableResult:
+    rows = len(compare.warehouse_rows(str(warehouse), name))
+    return TableResult(name, 0, rows, [f"{rows} rows, and the source has none"] if rows else [])
+
+
+def _tables_in(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    found = connection.execute("SELECT table_name FROM information_schema.tables WHERE table_schema = 'tester'")
+    return {name for (name,) in found.fetchall()}
+
+
+def _leave(scratch: Path, keep: bool) -> None:
+    if keep:
+        print(f"logs, warehouses and settings are kept in {scratch}", flush=True)
+    else:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m sandbox.demo", description="Shows connectors at work.")
+    existing = [path.parent.name for path in sorted(ROOT.glob("*/connector.py"))]
+    parser.add_argument("connectors", nargs="*", metavar="connector", help=f"default: all of {', '.join(existing)}")
+    parser.add_argument("--rows", type=int, default=DEFAULT_ROWS, help="the size of the source (default: %(default)s)")
+    parser.add_argument("--keep", action="store_true", help="keep the scratch folder and say where it is")
+    options = parser.parse_args(arguments)
+    if not existing:
+        parser.error("there is no connector here yet")
+    options.connectors = options.connectors or existing
+    for name in options.connectors:
+        if name not in existing:
+            parser.error(f"there is no connector {name!r} here, only: {', '.join(existing)}")
+    return options
+
+
+def _interrupt(_number: int, _frame: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,132 @@
+"""What the demo found, and how it is shown: plain tables, then one clear line for each connector."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+SHOWN_DIFFERENCES = 5
+
+
+@dataclass(frozen=True)
+class TableResult:
+    """One table after one sync: how many rows each side has, and in what they differ."""
+
+    table: str
+    source_rows: int
+    warehouse_rows: int
+    differences: list[str]
+
+
+@dataclass(frozen=True)
+class SyncResult:
+    """One sync: how many requests it made, the operations that it sent, and every table compared with the source."""
+
+    title: str
+    requests: int
+    operations: Mapping[str, int]
+    tables: list[TableResult]
+
+    @property
+    def differing(self) -> list[TableResult]:
+        """The tables that do not agree with the source."""
+        return [table for table in self.tables if table.differences]
+
+
+@dataclass
+class Report:
+    """The syncs of one connector that ended well, and why the next one did not, if so."""
+
+    connector: str
+    syncs: list[SyncResult] = field(default_factory=list)
+    failure: str | None = None
+
+    @property
+    def passed(self) -> bool:
+        """Whether all syncs ended well and each left the warehouse equal to the source."""
+        return self.failure is None and not any(sync.differing for sync in self.syncs)
+
+
+def print_report(reports: Sequence[Report]) -> None:
+    """Prints the tables, the syncs, what differs, and the results."""
+    tables = [line for report in reports for line in _table_lines(report)]
+    syncs = [line for report in reports for line in _sync_lines(report)]
+    _print_columns(("connector", "table", "rows in the source", "in the warehouse", "every cell agrees"), tables)
+    _print_columns(("connector", "sync", "requests", "upserts", "updates", "deletes"), syncs)
+    for report in reports:
+        _print_details(report)
+    for report in reports:
+        print(f"{'PASSED' if report.passed else 'FAILED'}  {report.connector}: {_verdict(report)}", flush=True)
+
+
+def _table_lines(report: Report) -> list[tuple[str, ...]]:
+    """The tables as the last sync left them, and whether each agreed after every sync."""
+    last = report.syncs[-1].tables if report.syncs else []
+    return [
+        (
+            report.connector,
+            table.table,
+            f"{table.source_rows:,}",
+            f"{table.warehouse_rows:,}",
+            _agreement(report, table.table),
+        )
+        for table in last
+    ]
+
+
+def _agreement(report: Report, table: str) -> str:
+    differing = (number for number, sync in _numbered(report) if table in {other.table for other in sync.differing})
+    numbers = ", ".join(str(number) for number in differing)
+    return f"NO (sync {numbers})" if numbers else "yes"
+
+
+def _sync_lines(report: Report) -> list[tuple[str, ...]]:
+    return [
+        (
+            report.connector,
+            f"{number}: {sync.title}",
+            f"{sync.requests:,}",
+            *(f"{sync.operations.get(kind, 0):,}" for kind in ("Upserts", "Updates", "Deletes")),
+        )
+        for number, sync in _numbered(report)
+    ]
+
+
+def _print_details(report: Report) -> None:
+    """Prints what differs, once for all the syncs after which it did."""
+    found: dict[tuple[str, ...], list[str]] = {}
+    for number, sync in _numbered(report):
+        for table in sync.differing:
+            found.setdefault((table.table, *table.differences), []).append(str(number))
+    for (table_name, *differences), numbers in found.items():
+        print(f"{report.connector}, {table_name}, after sync {', '.join(numbers)}:")
+        print("\n".join(f"    {difference}" for difference in differences[:SHOWN_DIFFERENCES]), end="\n\n")
+    if report.failure:
+        print(f"{report.connector}: {report.failure}\n")
+
+
+def _verdict(report: Report) -> str:
+    differing = sorted({table.table for sync in report.syncs for table in sync.differing})
+    if differing:
+        return f"tables that differ from the source: {', '.join(differing)}"
+    if report.failure:
+        return report.failure.splitlines()[0]
+    tables = report.syncs[-1].tables
+    rows = sum(table.source_rows for table in tables)
+    return f"after each of {len(report.syncs)} syncs all {len(tables)} tables equal the source in every cell ({rows:,} rows at the end)"
+
+
+def _numbered(report: Report) -> Iterable[tuple[int, SyncResult]]:
+    return enumerate(report.syncs, start=1)
+
+
+def _print_columns(titles: tuple[str, ...], lines: Sequence[tuple[str, ...]]) -> None:
+    """Prints aligned columns: a column of numbers to the right, any other to the left."""
+    if not lines:
+        return
+    widths = [max(map(len, column)) for column in zip(titles, *lines, strict=True)]
+    numeric = [all(cell[0].isdigit() and cell[-1].isdigit() for cell in column) for column in zip(*lines, strict=True)]
+    for line in (titles, *lines):
+        cells = (cell.rjust(width) if right else cell.ljust(width) for cell, width, right in zip(line, widths, numeric, strict=True))
+        print("  ".join(cells).rstrip())
+    print()

@@ -1,0 +1,320 @@
+"""A threading HTTP server around a stand-in: keep-alive, faults, counting, and the control routes under /sandbox/."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import socket
+import struct
+import sys
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Event, Lock, Thread
+from typing import Any, ClassVar
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from sandbox.faults import ConnectionDropped, Faults
+from sandbox.messages import Reply, Request, StandIn
+
+# Name of a stand-in, and the module whose make() makes it.
+STAND_INS = {"virtuous": "sandbox.virtuous.standin"}
+REQUESTS_KEPT = 100_000
+_TOO_NEW: dict[int, str] = {520: "Web Server Returned an Unknown Error"}
+
+
+class Box:
+    """A running sandbox."""
+
+    def __init__(self, source: StandIn, clock: Callable[[], float], seed: int) -> None:
+        """Wrap a stand-in; the server sets `url`."""
+        # What a stand-in can do beyond StandIn differs from one to the next.
+        self.source: Any = source
+        self._stand_in, self.clock, self.url = source, clock, ""
+        self.closing = Event()
+        self.faults = Faults(seed, self.closing)
+        self._lock = Lock()
+        self._requests: deque[Request] = deque(maxlen=REQUESTS_KEPT)
+        self._by_path: Counter[str] = Counter()
+        self._by_status: Counter[str] = Counter()
+
+    @property
+    def token(self) -> str:
+        """Return a bearer token that is accepted."""
+        return self._stand_in.token
+
+    @property
+    def configuration(self) -> dict[str, str]:
+        """Return the connector's configuration for this sandbox."""
+        return self._stand_in.configuration(self.url)
+
+    @property
+    def requests(self) -> list[Request]:
+        """Return what was asked since the last reset; the last 100,000 requests at most."""
+        with self._lock:
+            return list(self._requests)
+
+    def reset_requests(self) -> None:
+        """Forget what was asked."""
+        with self._lock:
+            self._requests.clear()
+            self._by_path.clear()
+            self._by_status.clear()
+
+    def request_counts(self) -> dict[str, Any]:
+        """Return exact counts, by path and by status; status 0 is a connection closed without a reply."""
+        with self._lock:
+            total = sum(self._by_status.values())
+            return {"total": total, "by_path": dict(self._by_path), "by_status": dict(self._by_status)}
+
+    def answer(self, request: Request) -> Reply:
+        """Answer one request, faults included; raise ConnectionDropped where a fault wants no reply."""
+        headers, refusal = self._stand_in.admit(request)
+        asked = Request(request.method, request.path, dict(request.query), request.body, request.at)
+        asked.headers = request.headers
+        try:
+            reply = refusal or self._spoiled(request)
+            asked.status = reply.status
+        finally:
+            self._count(asked)
+        reply.headers = headers | reply.headers
+        return reply
+
+    def _spoiled(self, request: Request) -> Reply:
+        return self.faults.before(request) or self.faults.after(request, self._stand_in.respond(request))
+
+    def _count(self, request: Request) -> None:
+        with self._lock:
+            self._requests.append(request)
+            self._by_path[request.path] += 1
+            self._by_status[str(request.status)] += 1
+
+
+# --- control routes ------------------------------------------------------------------------------------------------
+
+
+def control(box: Box, request: Request) -> Reply | Iterator[bytes]:
+    """Answer a request below /sandbox/; an iterator of bytes is streamed."""
+    parts = request.path.strip("/").split("/")[1:]
+    handler = _CONTROLS.get((request.method, parts[0] if parts else ""))
+    if handler is None:
+        return Reply(404, {"message": f"no control route {request.method} {request.path}"})
+    try:
+        return handler(box, request, parts[1:])
+    except (KeyError, ValueError, TypeError, LookupError) as error:
+        return Reply(400, {"message": f"{type(error).__name__}: {error}"})
+
+
+def _health(box: Box, _: Request, __: list[str]) -> Reply:
+    return Reply(payload={"ok": True, "url": box.url})
+
+
+def _truth(box: Box, request: Request, rest: list[str]) -> Reply | Iterator[bytes]:
+    optional = [name for name in (request.parameter("optional") or "").split(",") if name]
+    archived = (request.parameter("include_archived") or "true").lower() == "true"
+    tables = box.source.truth(include_archived=archived, optional=optional)
+    if not rest:
+        # Counting makes every row, so a client that fetches the rows anyway can do without.
+        counted = (request.parameter("counts") or "true").lower() == "true"
+        found = {
+            name: {"key": table.key, "columns": table.columns, "rows": table.count() if counted else None}
+            for name, table in tables.items()
+        }
+        return Reply(payload={"tables": found})
+    table = tables.get(rest[0]) or box.source.truth(include_archived=archived, optional=rest)[rest[0]]
+    return _stream(table.rows())
+
+
+def _stream(rows: Iterator[dict[str, Any]]) -> Iterator[bytes]:
+    yield b"["
+    for place, row in enumerate(rows):
+        yield (b",\n" if place else b"") + json.dumps(row, ensure_ascii=False).encode()
+    yield b"]"
+
+
+def _requests(box: Box, _: Request, __: list[str]) -> Reply:
+    return Reply(payload=box.request_counts())
+
+
+def _reset(box: Box, _: Request, __: list[str]) -> Reply:
+    box.reset_requests()
+    return Reply(payload={"ok": True})
+
+
+def _change(box: Box, request: Request, _: list[str]) -> Reply:
+    options = dict(request.body or {})
+    return Reply(payload=box.source.change(str(options.pop("kind")), **options))
+
+
+def _changes(box: Box, request: Request, _: list[str]) -> Reply:
+    return Reply(payload=box.source.change_bundle(**dict(request.body or {})))
+
+
+def _add_fault(box: Box, request: Request, _: list[str]) -> Reply:
+    options = dict(request.body or {})
+    if "preset" in options:
+        box.faults.preset(str(options["preset"]))
+    else:
+        box.faults.add(str(options.pop("kind")), **options)
+    return Reply(payload={"ok": True})
+
+
+def _clear_faults(box: Box, _: Request, __: list[str]) -> Reply:
+    box.faults.clear()
+    return Reply(payload={"ok": True})
+
+
+_CONTROLS: dict[tuple[str, str], Callable[[Box, Request, list[str]], Reply | Iterator[bytes]]] = {
+    ("GET", "health"): _health,
+    ("GET", "truth"): _truth,
+    ("GET", "requests"): _requests,
+    ("DELETE", "requests"): _reset,
+    ("POST", "change"): _change,
+    ("POST", "changes"): _changes,
+    ("POST", "faults"): _add_fault,
+    ("DELETE", "faults"): _clear_faults,
+}
+
+
+# --- HTTP ----------------------------------------------------------------------------------------------------------
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 128
+
+    def __init__(self, port: int, box: Box) -> None:
+        self.box = box
+        super().__init__(("127.0.0.1", port), _Handler)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing about clients that hang up; print what is wrong with the sandbox itself."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server_version = "Microsoft-IIS/10.0"
+    sys_version = ""
+    # Nagle's algorithm and delayed acknowledgements together cost 40 ms a reply.
+    disable_nagle_algorithm = True
+    timeout = 600
+    server: _Server
+    known_statuses: ClassVar[dict[int, str]] = {status.value: status.phrase for status in HTTPStatus} | _TOO_NEW
+
+    def handle_any(self) -> None:
+        """Answer one request of any method."""
+        box = self.server.box
+        raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        request = _read_request(self.command, self.path, raw, dict(self.headers.items()), box.clock())
+        if request.path.startswith("/sandbox/"):
+            found = control(box, request)
+            self._send(found) if isinstance(found, Reply) else self._send_stream(found)
+            return
+        reply = _answer(box, request)
+        self._drop() if reply is None else self._send(reply)
+
+    do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = handle_any  # noqa: N815 - the names http.server wants
+
+    def _send(self, reply: Reply) -> None:
+        body = reply.encoded()
+        headers = dict(reply.headers)
+        if reply.content_type:
+            headers["Content-Type"] = reply.content_type
+        headers["Content-Length"] = str(len(body))
+        self.wfile.write(self._head(reply.status, headers) + body[: int(len(body) * reply.cut)])
+        if reply.cut < 1:
+            self.close_connection = True
+
+    def _send_stream(self, chunks: Iterator[bytes]) -> None:
+        headers = {"Content-Type": "application/json; charset=utf-8", "Transfer-Encoding": "chunked"}
+        self.wfile.write(self._head(200, headers))
+        for chunk in _in_blocks(chunks):
+            self.wfile.write(b"%x\r\n%b\r\n" % (len(chunk), chunk))
+        self.wfile.write(b"0\r\n\r\n")
+
+    def _head(self, status: int, headers: dict[str, str]) -> bytes:
+        headers = {"Date": self.date_time_string(self.server.box.clock()), "Server": self.server_version, **headers}
+        lines = [f"HTTP/1.1 {status} {self.known_statuses.get(status, 'Unknown')}"]
+        lines += [f"{name}: {value}" for name, value in headers.items()]
+        return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1", "replace")
+
+    def _drop(self) -> None:
+        """Close the connection so that the client sees a reset, not an orderly end."""
+        self.close_connection = True
+        self.wfile.flush()
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.connection.close()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
+        """Log nothing."""
+
+
+def _in_blocks(chunks: Iterator[bytes], size: int = 65_536) -> Iterator[bytes]:
+    block = bytearray()
+    for chunk in chunks:
+        block += chunk
+        if len(block) >= size:
+            yield bytes(block)
+            block.clear()
+    if block:
+        yield bytes(block)
+
+
+def _answer(box: Box, request: Request) -> Reply | None:
+    """Return the reply; None when the connection is to be closed without one."""
+    try:
+        return None if box.closing.is_set() else box.answer(request)
+    except ConnectionDropped:
+        return None
+
+
+def _read_request(method: str, target: str, raw: bytes, headers: dict[str, str], at: float) -> Request:
+    parts = urlsplit(target)
+    query = dict(parse_qsl(parts.query, keep_blank_values=True))
+    try:
+        body = json.loads(raw) if raw.strip() else None
+    except ValueError:  # not JSON: the stand-in decides by `raw` what that means
+        body = None if b"=" in raw[:200] else "not JSON"
+    lowered = {name.lower(): value for name, value in headers.items()}
+    return Request(method, unquote(parts.path), query, body, at, 0, lowered, raw)
+
+
+@contextmanager
+def running(  # noqa: PLR0913 - each says one thing about the sandbox
+    name: str,
+    *,
+    rows: int | None = None,
+    seed: int = 1,
+    clock: Callable[[], float] | None = None,
+    rate_limit: int = 5000,
+    faults: str | None = None,
+    port: int = 0,
+) -> Iterator[Box]:
+    """Run a stand-in on 127.0.0.1 while the block lasts; port 0 is a free one.
+
+    `clock` returns unix seconds and is asked for everything that has a time. `rows` is the size, None its default.
+    """
+    now = clock or time.time
+    source: StandIn = importlib.import_module(STAND_INS[name]).make(
+        rows=rows, seed=seed, clock=now, rate_limit=rate_limit
+    )
+    box = Box(source, now, seed)
+    if faults:
+        box.faults.preset(faults)
+    server = _Server(port, box)
+    box.url = f"http://127.0.0.1:{server.server_address[1]}"
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.005}, daemon=True)
+    thread.start()
+    try:
+        yield box
+    finally:
+        box.closing.set()
+        server.shutdown()
+        server.server_close()
+        thread.join()

@@ -1,0 +1,74 @@
+"""The Virtuous stand-in as the generic server sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from sandbox.messages import Reply, Request
+from sandbox.virtuous import changes, truth
+from sandbox.virtuous.access import (
+    COMMON_HEADERS,
+    Quota,
+    Tokens,
+    token_reply,
+    unauthenticated,
+)
+from sandbox.virtuous.api import route
+from sandbox.virtuous.organization import Organization
+from sandbox.virtuous.truth import TruthTable
+
+DEFAULT_ROWS = 3000
+
+
+class Virtuous(Organization):
+    """An organization that answers requests, can be changed, and knows the truth about itself."""
+
+    def __init__(self, rows: int, seed: int, clock: Callable[[], float], rate_limit: int) -> None:
+        """Make an organization with this many contacts and an hourly quota."""
+        super().__init__(rows, seed, clock)
+        self.quota = Quota(rate_limit, clock)
+        self.tokens = Tokens(self.token, clock)
+
+    def configuration(self, url: str) -> dict[str, str]:
+        """Return the connector's configuration."""
+        return {"bearer_token": self.token, "base_url": url}
+
+    def admit(self, request: Request) -> tuple[dict[str, str], Reply | None]:
+        """Check the token, then the quota; the rate headers come with every response."""
+        refusal = None
+        if request.path.lower() != "/token":
+            authorized = self.tokens.accepts(request.headers.get("authorization"))
+            refusal = self.quota.spend() if authorized else unauthenticated(plain_text=self.plain_text_401)
+        return COMMON_HEADERS | self.quota.headers(), refusal
+
+    def respond(self, request: Request) -> Reply:
+        """Answer an admitted request."""
+        if request.path.lower() == "/token" and request.method == "POST":
+            return token_reply(self.tokens, request, two_factor=self.two_factor)
+        return route(self, request)
+
+    def change(self, kind: str, **options: Any) -> dict[str, Any]:
+        """Change the data; see `sandbox.virtuous.changes` for the kinds. Return what was changed."""
+        return changes.change(self, kind, options)
+
+    def change_bundle(self, share: float = 0.01) -> list[dict[str, Any]]:
+        """Change about this share of the data, in all ways there are."""
+        return changes.change_bundle(self, share)
+
+    def set_value(self, entity: str, number: int, path: str, value: Any) -> dict[str, Any]:
+        """Set one value of a record, such as `giftDesignations.0.amountDesignated`, leaving its modified time alone."""
+        return changes.set_value(self, entity, number, path, value)
+
+    def truth(self, *, include_archived: bool = True, optional: Iterable[str] = ()) -> Mapping[str, TruthTable]:
+        """Return, by warehouse table, the rows that a perfect sync would give."""
+        return truth.truth_tables(self, include_archived=include_archived, optional=frozenset(optional))
+
+    def truth_types(self) -> dict[str, dict[str, str]]:
+        """Return, by warehouse table, each column's kind."""
+        return {name: table.columns for name, table in self.truth(optional=truth.OPTIONAL).items()}
+
+
+def make(*, rows: int | None, seed: int, clock: Callable[[], float], rate_limit: int) -> Virtuous:
+    """Make the stand-in; None rows means its default size."""
+    return Virtuous(DEFAULT_ROWS if rows is None else rows, seed, clock, rate_limit)
