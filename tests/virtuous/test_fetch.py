@@ -1,0 +1,230 @@
+"""fetch.py against a scripted list: what arrives, how often it is asked, and what happens when the list lies or breaks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor, Future
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from common.failures import Disorder, Unavailable
+from tests.loading import load
+
+fetch = load("virtuous").fetch
+
+
+class Inline(Executor):
+    """Runs each task when it is submitted, so that a script decides what happens between two requests."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Unavailable as failure:
+            future.set_exception(failure)
+        return future
+
+
+class Source:
+    """A list of records by id that answers as the API does, with hooks to misbehave."""
+
+    def __init__(self, ids: Iterable[int]) -> None:
+        self.ids = sorted(ids)
+        self.asked: list[Any] = []
+        self.before: Callable[[int, Any], None] = lambda number, request: None
+        self.poisoned: set[int] = set()
+        self.too_large = 10**9
+        self.cap = 10**9
+
+    def read(self, request: Any) -> Any:
+        self.before(len(self.asked), request)
+        self.asked.append(request)
+        matching = [number for number in self.ids if number > request.after]
+        window = matching[request.skip : request.skip + min(request.take, self.cap)]
+        if request.take > self.too_large or self.poisoned & set(window):
+            raise Unavailable("answered 500")
+        return fetch.Reply([{"id": number} for number in window], len(matching))
+
+    def batches(self, after: int = 0) -> list[Any]:
+        reader = fetch.KeysetReader(self.read, lambda record: record.get("id"), Inline(), lambda future: future.result())
+        return list(reader.batches(after))
+
+
+def ids_of(batches: list[Any]) -> list[int]:
+    return [record["id"] for batch in batches for record in batch.records]
+
+
+@pytest.mark.parametrize("number", [0, 1, 999, 1000, 1001, 1999, 2000, 8000, 20_001])
+def test_every_id_arrives_once_in_order(number: int) -> None:
+    source = Source(range(5, 5 + 3 * number, 3))
+    assert ids_of(source.batches()) == source.ids
+    fewest = max(1, -(-number // 1000))
+    assert len(source.asked) <= fewest + 2  # the overlap of one row a page, and one more look behind a full page
+
+
+def test_no_offset_grows_with_the_list() -> None:
+    source = Source(range(1, 60_000))
+    source.batches()
+    assert max(request.skip for request in source.asked) < fetch.PARALLEL_REQUESTS * fetch.TAKE_SIZES[0]
+
+
+def test_reading_goes_on_behind_the_cursor() -> None:
+    source = Source(range(1, 3000))
+    assert ids_of(source.batches(after=2500)) == list(range(2501, 3000))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sets(st.integers(1, 6000), min_size=1), st.lists(st.tuples(st.integers(0, 12), st.integers(1, 6000)), max_size=8))
+def test_a_delete_between_two_requests_loses_no_bystander(ids: set[int], deletes: list[tuple[int, int]]) -> None:
+    source = Source(ids)
+
+    def delete(number: int, request: Any) -> None:
+        gone = {target for at, target in deletes if at == number}
+        source.ids = [one for one in source.ids if one not in gone]
+
+    source.before = delete
+    arrived = ids_of(source.batches())
+    assert set(source.ids) <= set(arrived) <= ids
+    assert arrived == sorted(set(arrived))
+
+
+def test_a_delete_in_an_earlier_page_is_noticed_by_the_overlap() -> None:
+    source = Source(range(1, 5001))
+
+    def delete(number: int, request: Any) -> None:
+        if number == 3:  # the later pages have been cut short by one row then
+            source.ids.remove(1500)
+
+    source.before = delete
+    assert set(range(1, 5001)) - set(ids_of(source.batches())) <= {1500}
+
+
+def test_pages_shrink_while_they_fail_and_grow_back() -> None:
+    source = Source(range(1, 30_000))
+    source.too_large = 250
+    source.before = lambda number, request: setattr(source, "too_large", 250 if number < 60 else 10**9)
+    assert ids_of(source.batches()) == source.ids
+    sizes = [request.take for request in source.asked]
+    assert sizes[0] == 1000
+    assert 250 in sizes
+    assert sizes[-1] == 1000
+    refused = sum(size > 250 for size in sizes[:60])
+    assert refused < 20  # it does not run into the same wall after every fourth page
+
+
+@pytest.mark.parametrize("poisoned", [{1}, {777}, {3000}, {1000, 1001}, {5, 2500}, {2999, 3000}])
+def test_what_cannot_be_read_alone_becomes_a_gap_and_the_rest_arrives(poisoned: set[int]) -> None:
+    source = Source(range(1, 3001))
+    source.poisoned = poisoned
+    batches = source.batches()
+    assert set(ids_of(batches)) == set(source.ids) - poisoned
+    gaps = [batch.gap for batch in batches if batch.gap]
+    inside = {number for gap in gaps for number in source.ids if gap.after < number < (gap.until or 10**9)}
+    assert inside == poisoned
+
+
+def test_an_outage_is_no_poison() -> None:
+    source = Source(range(1, 3001))
+    source.too_large = 0
+    with pytest.raises(Unavailable):
+        source.batches()
+
+
+def test_an_outage_half_way_keeps_what_arrived_and_skips_nothing() -> None:
+    source = Source(range(1, 5001))
+    source.before = lambda number, request: setattr(source, "too_large", 0 if number >= 3 else 10**9)
+    arrived: list[int] = []
+    with pytest.raises(Unavailable):
+        collect(source, arrived)
+    assert arrived == list(range(1, len(arrived) + 1))
+
+
+def collect(source: Source, arrived: list[int]) -> None:
+    reader = fetch.KeysetReader(source.read, lambda record: record["id"], Inline(), lambda future: future.result())
+    for batch in reader.batches(0):
+        assert batch.gap is None
+        arrived += ids_of([batch])
+
+
+@pytest.mark.parametrize("cap", [1, 7, 100, 999])
+def test_a_silent_cap_loses_nothing(cap: int) -> None:
+    source = Source(range(1, 1500))
+    source.cap = cap
+    assert ids_of(source.batches()) == source.ids
+
+
+def shuffled(source: Source, reply: Any) -> Any:
+    return reply._replace(records=reply.records[::-1])
+
+
+def unfiltered(source: Source, reply: Any) -> Any:
+    return fetch.Reply([{"id": number} for number in source.ids[:1000]], len(source.ids))
+
+
+@pytest.mark.parametrize("lie", [shuffled, unfiltered])
+def test_a_source_that_does_not_sort_or_filter_is_not_believed(lie: Callable[[Source, Any], Any]) -> None:
+    source = Source(range(1, 2500))
+    reader = fetch.KeysetReader(
+        lambda request: lie(source, source.read(request)), lambda record: record["id"], Inline(), lambda future: future.result()
+    )
+    with pytest.raises(Disorder):
+        list(reader.batches(0))
+
+
+def test_a_record_without_an_id_is_handed_over_and_ends_nothing() -> None:
+    source = Source(range(1, 2500))
+
+    def read(request: Any) -> Any:
+        reply = source.read(request)
+        return reply._replace(records=[{} if record["id"] == 1200 else record for record in reply.records])
+
+    reader = fetch.KeysetReader(read, lambda record: record.get("id"), Inline(), lambda future: future.result())
+    batches = list(reader.batches(0))
+    assert set(ids_of(batches)) == set(source.ids) - {1200}
+    assert sum(len(batch.keyless) for batch in batches) >= 1
+
+
+class Offsets:
+    """A list that knows no ids as parameters."""
+
+    def __init__(self, ids: Iterable[int]) -> None:
+        self.ids = list(ids)
+        self.asked = 0
+        self.before: Callable[[int], None] = lambda number: None
+
+    def read(self, request: Any) -> Any:
+        self.before(self.asked)
+        self.asked += 1
+        window = self.ids[request.skip : request.skip + request.take]
+        return fetch.Reply([{"id": number} for number in window], len(self.ids))
+
+    def ids_read(self) -> list[int]:
+        return ids_of(list(fetch.read_by_offset(self.read, lambda record: record["id"])))
+
+
+def test_by_offset_everything_arrives_once() -> None:
+    source = Offsets(range(1, 3501))
+    assert ids_of(list(fetch.read_by_offset(source.read, lambda record: record["id"]))) == source.ids
+    assert source.asked == 4
+
+
+def test_by_offset_a_delete_between_pages_is_cured_by_another_pass() -> None:
+    source = Offsets(range(1, 3501))
+    source.before = lambda number: source.ids.remove(1) if number == 1 else None
+    assert set(source.ids) <= set(source.ids_read())
+
+
+def test_by_offset_pages_that_never_add_up_are_an_error() -> None:
+    source = Offsets(range(1, 3501))
+    source.before = lambda number: source.ids.append(10_000 + number)
+    with pytest.raises(Disorder):
+        source.ids_read()
+
+
+def test_the_cursor_never_moves_back() -> None:
+    cursor = fetch.IDCursor(50, 10)
+    assert cursor.advanced(40, 3) == fetch.IDCursor(50, 13)
+    assert cursor.advanced(60, 3) == fetch.IDCursor(60, 13)

@@ -1,0 +1,180 @@
+"""What a sync remembers for the next one: per entity its cursor, its window and its ledger; and what all share."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+import models
+from common.errors import OpenErrors
+from common.failures import StateProblem
+from common.ledger import Ledger
+from common.state import ADVICE, check_version, day_of, moment_of, part
+from common.tables import Row
+from fetch import IDCursor
+from plan import ENTITIES, Entity, Parameters
+
+VERSION = 1
+MOST_CHECKSUMS = 10_000  # for each entity; what is beyond is written again although nothing changed, which costs but harms nothing
+
+
+@dataclass
+class EntityState:
+    """How far an entity is read.
+
+    `modified_since` is None until everything was read once; then the day from which modified records are asked for. `read_started` is the
+    day on which the reading that is under way began, fixed before its first request, and the next window's beginning. `rescan`: read
+    everything again. `optional`: the optional tables that the last full reading included. `checksums`: of records that are read again
+    before anything was done to them; `seen` are those of the reading that is under way.
+    """
+
+    ledger: Ledger
+    cursor: IDCursor = field(default_factory=IDCursor)
+    modified_since: date | None = None
+    read_started: date | None = None
+    rescan: bool = False
+    swept_at: datetime | None = None
+    optional: Sequence[str] = ()
+    checksums: dict[int, str] = field(default_factory=dict)
+    seen: dict[int, str] = field(default_factory=dict)
+
+    def remember(self, sums: Mapping[int, str]) -> None:
+        """Keeps the checksums of records that were just delivered, as long as they are not too many."""
+        for number, total in sums.items():
+            if len(self.seen) < MOST_CHECKSUMS or number in self.seen:
+                self.seen[number] = total
+
+    def checksum_of(self, number: int) -> str | None:
+        """The checksum with which a record was last delivered, if it is kept."""
+        return self.seen.get(number) or self.checksums.get(number)
+
+    def finish_read(self, started: date, now: datetime, optional: Sequence[str], *, keep_checksums: bool) -> None:
+        """The reading that began on `started` reached the end.
+
+        Args:
+            started: the day from which the next reading asks.
+            now: the time.
+            optional: the optional tables that were read.
+            keep_checksums: whether those of records that were not read this time still count.
+        """
+        if self.modified_since is None or self.rescan:
+            self.optional = optional
+        self.modified_since = started
+        self.read_started = None
+        self.checksums, self.seen = (self.checksums if keep_checksums else {}) | self.seen, {}
+        self.rescan = False
+        self.swept_at = self.swept_at or now
+        self.cursor = IDCursor(0, self.cursor.total_synced)
+
+    def dump(self) -> dict[str, Any]:
+        """As JSON for the state."""
+        return {
+            "last_id": self.cursor.last_id,
+            "total_synced": self.cursor.total_synced,
+            "modified_since": self.modified_since.isoformat() if self.modified_since else None,
+            "read_started": self.read_started.isoformat() if self.read_started else None,
+            "rescan": self.rescan,
+            "swept_at": self.swept_at.isoformat() if self.swept_at else None,
+            "optional": list(self.optional),
+            "checksums": {str(number): total for number, total in self.checksums.items()},
+            "seen": {str(number): total for number, total in self.seen.items()},
+            "delivered": self.ledger.dump(),
+        }
+
+    @classmethod
+    def load(cls, stored: Mapping[str, Any], children: Sequence[str]) -> EntityState:
+        """What `dump` gave, or a beginning.
+
+        Raises:
+            StateProblem: if it is not what `dump` gives.
+        """
+        delivered = part(stored, "delivered", dict, default={})
+        try:
+            ledger = Ledger.load(delivered, children) if delivered else Ledger(children)
+        except ValueError as error:
+            raise StateProblem(f'The stored state is damaged: "delivered": {error}. {ADVICE}') from None
+        return cls(
+            ledger,
+            IDCursor(part(stored, "last_id", int, default=0), part(stored, "total_synced", int, default=0)),
+            day_of(stored, "modified_since"),
+            day_of(stored, "read_started"),
+            part(stored, "rescan", bool, default=False),
+            moment_of(stored, "swept_at"),
+            part(stored, "optional", list, default=[]),
+            _checksums(stored, "checksums"),
+            _checksums(stored, "seen"),
+        )
+
+
+def _checksums(stored: Mapping[str, Any], name: str) -> dict[int, str]:
+    try:
+        return {int(number): str(total) for number, total in part(stored, name, dict, default={}).items()}
+    except ValueError:
+        raise StateProblem(f'The stored state is damaged: "{name}". {ADVICE}') from None
+
+
+def child_tables(entity: Entity) -> list[str]:
+    """The tables of an entity's nested lists, optional ones included, of which the ledger counts the rows."""
+    return list(dict.fromkeys(table.name for table in entity.root.declared(models.OPTIONAL_TABLES)[1:]))
+
+
+class SyncState:
+    """The whole state. `load` it, change its parts, and `dump` it with each checkpoint."""
+
+    def __init__(self, state: Mapping[str, Any]) -> None:
+        self._entities = {
+            entity.table: EntityState.load(part(state, entity.table, dict, default={}), child_tables(entity)) for entity in ENTITIES
+        }
+        self.digests: dict[str, str] = dict(part(state, "digests", dict, default={}))
+        self.survivors: set[int] = set(part(state, "survivors", list, default=[]))
+        self.errors = OpenErrors(dict(part(state, "open_errors", dict, default={})))
+        self.parameters = {name: _parameters(stored) for name, stored in part(state, "parameters", dict, default={}).items()}
+        self.rare_read_at = moment_of(state, "rare_read_at")
+
+    @classmethod
+    def load(cls, state: Mapping[str, Any]) -> SyncState:
+        """The state of the last checkpoint; {} is a beginning.
+
+        Raises:
+            StateProblem: if another version wrote it or it is damaged, naming the part.
+        """
+        check_version(state, VERSION)
+        return cls(state)
+
+    def entity(self, entity: Entity) -> EntityState:
+        """An entity's part."""
+        return self._entities[entity.table]
+
+    def dump(self) -> dict[str, Any]:
+        """As JSON for a checkpoint."""
+        shared = {
+            "version": VERSION,
+            "digests": self.digests,
+            "survivors": sorted(self.survivors),
+            "open_errors": self.errors.stored,
+            "parameters": self.parameters,
+            "rare_read_at": self.rare_read_at.isoformat() if self.rare_read_at else None,
+        }
+        return shared | {name: entity.dump() for name, entity in self._entities.items()}
+
+
+def _parameters(stored: Any) -> Parameters:
+    try:
+        identity, modified, contact = stored
+        return Parameters(identity, tuple(modified) if modified else None, contact)
+    except (TypeError, ValueError):
+        raise StateProblem(f'The stored state is damaged: "parameters". {ADVICE}') from None
+
+
+def digest_of(rows: Mapping[str, Sequence[Row]]) -> str:
+    """The same for the same rows, to tell whether a small table has changed."""
+    return hashlib.sha256(repr([(table, some) for table, some in sorted(rows.items())]).encode()).hexdigest()[:20]
+
+
+def checksum(record: object) -> str:
+    """The same short text for the same record."""
+    return hashlib.sha256(json.dumps(record, sort_keys=True, default=str).encode()).hexdigest()[:12]

@@ -1,0 +1,295 @@
+"""Reading a long list by its ids: eight pages at a time, each proven to follow the one before it, smaller where the source cannot cope.
+
+The cursor is an id, never an offset: rows are asked for with `id > cursor`, sorted by id. To have several pages under way, the later ones
+are asked for by offset from the same id, and each begins with the last row of the page before it. If it does not, rows came or went in
+between; then what is under way is thrown away and reading goes on from the last id. So a delete between two requests loses nobody.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future
+from typing import Any, NamedTuple
+
+from common.failures import Disorder, Unavailable
+
+TAKE_SIZES = [1000, 500, 250, 50, 10, 1]
+PARALLEL_REQUESTS = 8
+GROW_AFTER = 4  # pages that succeed before a larger size is tried again
+GROW_AFTER_AT_MOST = 64
+MAX_ADJACENT_UNREADABLE = 10  # more in a row than this is an outage, not a poisoned record
+
+Record = dict[str, Any]
+
+
+class IDCursor(NamedTuple):
+    """How far a list is read: everything up to `last_id` was delivered, `total_synced` records in all."""
+
+    last_id: int = 0
+    total_synced: int = 0
+
+    def advanced(self, last_id: int, records: int) -> IDCursor:
+        """The cursor after `records` more, never behind where it was."""
+        return IDCursor(max(self.last_id, last_id), self.total_synced + records)
+
+
+class Reply(NamedTuple):
+    """One page as the source gave it; `total` counts all that the question matches, from the first row on."""
+
+    records: list[Record]
+    total: int
+
+
+class PageRequest(NamedTuple):
+    """Rows with an id above `after`, without the first `skip`, at most `take`."""
+
+    after: int
+    skip: int
+    take: int
+
+
+class Gap(NamedTuple):
+    """Records between two ids (both exclusive; `until` None: up to the end) that could not be read at the smallest size."""
+
+    after: int
+    until: int | None
+    request: PageRequest
+    failure: Unavailable
+
+
+class Batch(NamedTuple):
+    """Rows to deliver, in the order of their ids; `keyless` have none. `remaining` is the source's own count of what is left."""
+
+    records: list[Record]
+    keyless: list[Record]
+    last_id: int
+    remaining: int
+    request: PageRequest
+    gap: Gap | None = None
+
+
+ReadPage = Callable[[PageRequest], Reply]
+IdOf = Callable[[Record], "int | None"]
+
+
+class Take:
+    """The size of a page: a step down when a page fails, a step up after enough successes, ever more of them after each relapse."""
+
+    def __init__(self) -> None:
+        self._step = 0
+        self._successes = 0
+        self._needed = GROW_AFTER
+        self._cap = TAKE_SIZES[0]
+        self._grew = False
+
+    @property
+    def size(self) -> int:
+        """Rows to ask for."""
+        return min(TAKE_SIZES[self._step], self._cap)
+
+    @property
+    def smallest(self) -> bool:
+        """Whether there is no smaller size."""
+        return self._step == len(TAKE_SIZES) - 1
+
+    def shrink(self) -> None:
+        """A page of this size failed."""
+        if self._grew:
+            self._needed = min(self._needed * 2, GROW_AFTER_AT_MOST)
+        self._step, self._successes, self._grew = min(self._step + 1, len(TAKE_SIZES) - 1), 0, False
+
+    def succeeded(self) -> None:
+        """A page of this size arrived."""
+        self._successes += 1
+        if self._successes >= self._needed and self._step > 0:
+            self._step, self._successes, self._grew = self._step - 1, 0, True
+
+    def cap(self, rows: int) -> None:
+        """The source gives no more than `rows` at a time, whatever is asked for."""
+        self._cap = max(2, min(self._cap, rows))
+
+
+class _Expected(NamedTuple):
+    request: PageRequest
+    overlaps: bool
+    reply: Future[Reply]
+
+
+class KeysetReader:
+    """Reads everything above an id.
+
+    Args:
+        read: asks for one page, with its own retries; called in the executor's threads.
+        id_of: a record's id.
+        executor: at least PARALLEL_REQUESTS threads.
+        wait: waits for a reply, so that the caller can save its place meanwhile.
+    """
+
+    def __init__(self, read: ReadPage, id_of: IdOf, executor: Executor, wait: Callable[[Future[Reply]], Reply]) -> None:
+        self._read, self._id_of, self._executor, self._wait = read, id_of, executor, wait
+        self._take = Take()
+        self._expected: deque[_Expected] = deque()
+        self._covered = 0  # rows behind the last id that the expected pages hold
+
+    def batches(self, after: int) -> Iterator[Batch]:
+        """Batches in the order of their ids until the source has no more.
+
+        Raises:
+            Disorder: if pages are not sorted, not filtered, or lead nowhere.
+            SourceFailure: what `read` raises, once no smaller page can help.
+        """
+        last_id, finished = after, False
+        try:
+            while not finished:
+                if not self._expected:
+                    self._ask(last_id)
+                try:
+                    batch, finished = self._next(last_id)
+                except Unavailable as failure:
+                    batch = self._ask_for_less(last_id, failure)
+                    finished = batch is not None and not batch.records  # nothing behind what cannot be read
+                if batch is not None:
+                    last_id = batch.last_id
+                    yield batch
+        finally:
+            self._forget()
+
+    def _ask(self, after: int) -> None:
+        overlaps = bool(self._expected)
+        skip = self._covered - 1 if overlaps else 0
+        request = PageRequest(after, skip, self._take.size)
+        self._expected.append(_Expected(request, overlaps, self._executor.submit(self._read, request)))
+        self._covered = skip + request.take
+
+    def _forget(self) -> None:
+        for page in self._expected:
+            page.reply.cancel()
+        self._expected.clear()
+        self._covered = 0
+
+    def _next(self, last_id: int) -> tuple[Batch | None, bool]:
+        """The next batch, None if it does not follow the last one; and whether it is the last of all."""
+        request, overlaps, future = self._expected.popleft()
+        records, total = self._wait(future)
+        ids = self._ascending_ids(records, request)
+        if overlaps and (not ids or ids[0] != last_id):
+            self._forget()
+            return None, False
+        fresh = records[1:] if overlaps else records
+        seen = request.skip + len(records)
+        self._take.succeeded()
+        batch = self._batch(fresh, last_id, max(total - seen, 0), request)
+        finished = not records or (seen >= total and len(records) < request.take)
+        self._check_headway(batch, last_id, finished)
+        self._plan(batch, request, len(records), len(fresh))
+        return batch, finished
+
+    def _batch(self, records: list[Record], last_id: int, remaining: int, request: PageRequest) -> Batch:
+        keyless = [record for record in records if self._id_of(record) is None]
+        keyed = [record for record in records if self._id_of(record) is not None] if keyless else records
+        newest = self._id_of(keyed[-1]) if keyed else None
+        return Batch(keyed, keyless, last_id if newest is None else newest, remaining, request)
+
+    def _plan(self, batch: Batch, request: PageRequest, received: int, fresh: int) -> None:
+        if received < request.take and batch.remaining:  # a silent cap: the pages under way leave holes behind this one
+            self._take.cap(received)
+            self._forget()
+            return
+        self._covered -= fresh
+        if batch.keyless or not batch.records:
+            self._forget()
+            return
+        while len(self._expected) < PARALLEL_REQUESTS and self._covered < batch.remaining:
+            if self._expected and self._take.size == 1:
+                return  # a page of one row that begins with the row before it would bring nothing
+            self._ask(batch.last_id)
+
+    def _ascending_ids(self, records: list[Record], request: PageRequest) -> list[int]:
+        ids = [number for record in records if (number := self._id_of(record)) is not None]
+        if any(later <= earlier for earlier, later in zip([request.after, *ids], ids, strict=False)):
+            raise Disorder(f"the reply to id > {request.after} is not sorted by id or not filtered")
+        return ids
+
+    @staticmethod
+    def _check_headway(batch: Batch, last_id: int, finished: bool) -> None:
+        if not finished and batch.last_id == last_id and not batch.request.skip:
+            raise Disorder(f"the page behind id {last_id} holds nothing new, though {batch.remaining} records are left")
+
+    def _ask_for_less(self, last_id: int, failure: Unavailable) -> Batch | None:
+        self._forget()
+        if not self._take.smallest:
+            self._take.shrink()
+            return None
+        return self._step_over(last_id, failure)
+
+    def _step_over(self, last_id: int, failure: Unavailable) -> Batch:
+        """The first batch behind what cannot be read; only a success behind it tells a poisoned record from an outage."""
+        for skip in range(1, MAX_ADJACENT_UNREADABLE + 1):
+            request = PageRequest(last_id, skip, 1)
+            try:
+                reply = self._wait(self._executor.submit(self._read, request))
+            except Unavailable:
+                continue
+            return self._behind_gap(reply, request, last_id, failure)
+        raise failure
+
+    def _behind_gap(self, reply: Reply, request: PageRequest, last_id: int, failure: Unavailable) -> Batch:
+        ids = self._ascending_ids(reply.records, request)
+        gap = Gap(last_id, ids[0] if ids else None, PageRequest(last_id, 0, 1), failure)
+        remaining = max(reply.total - request.skip - len(reply.records), 0)
+        return self._batch(reply.records, last_id, remaining, request)._replace(gap=gap)
+
+
+def read_by_offset(read: ReadPage, id_of: IdOf, passes: int = 3) -> Iterator[Batch]:
+    """Everything of a list that cannot be asked for by id, a page at a time, again until one pass finds nothing missing.
+
+    A pass is complete when as many different records were seen as the source counts, the same number from its first page to its last.
+
+    Raises:
+        Disorder: if no pass is complete.
+        SourceFailure: what `read` raises, once no smaller page can help.
+    """
+    seen: set[int] = set()
+    totals: set[int] = set()
+    for _ in range(passes):
+        this_pass: set[int] = set()
+        totals = set()
+        without_id = 0
+        for batch, total in _pages_by_offset(read, id_of):
+            ids = [number for record in batch.records if (number := id_of(record)) is not None]
+            fresh = [record for record, number in zip(batch.records, ids, strict=True) if number not in seen]
+            this_pass.update(ids)
+            seen.update(ids)
+            totals.add(total)
+            without_id += len(batch.keyless) + (batch.gap is not None)
+            yield batch._replace(records=fresh)
+        if totals == {len(this_pass) + without_id}:
+            return
+    raise Disorder(f"the pages do not add up: {len(seen)} different records seen, {sorted(totals)} announced")
+
+
+def _pages_by_offset(read: ReadPage, id_of: IdOf) -> Iterator[tuple[Batch, int]]:
+    skip, take, failed = 0, Take(), deque[tuple[PageRequest, Unavailable]]()
+    while True:
+        request = PageRequest(0, skip, take.size)
+        try:
+            records, total = read(request)
+        except Unavailable as failure:
+            if take.smallest:
+                failed.append((request, failure))
+                skip += 1
+            if len(failed) > MAX_ADJACENT_UNREADABLE:
+                raise
+            take.shrink()
+            continue
+        take.succeeded()
+        for unreadable, why in failed:  # something behind them can be read, so they are poisoned and it is no outage
+            yield Batch([], [], 0, 0, unreadable, Gap(0, 0, unreadable, why)), total
+        failed.clear()
+        skip += len(records)
+        keyed = [record for record in records if id_of(record) is not None]
+        keyless = [record for record in records if id_of(record) is None]
+        yield Batch(keyed, keyless, 0, max(total - skip, 0), request), total
+        if not records or skip >= total:
+            return
