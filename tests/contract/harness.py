@@ -1,0 +1,89 @@
+"""One connector, its sandbox and a double of Fivetran in one process, with one clock between them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from common.settings import parse
+from sandbox.compare import differences
+from sandbox.server import Box, running
+from tests.doubles import FakeClock, FakeFivetran, Killed
+from tests.loading import load
+
+SMALL = 60  # contacts, or what the source counts by: every kind of record, in well under a second
+
+
+class Harness:
+    """`sync()` runs the connector as Fivetran would; `differences()` compares the warehouse with the source, cell by cell."""
+
+    def __init__(self, folder: str, box: Box, clock: FakeClock, settings: Mapping[str, str]) -> None:
+        self.folder, self.box, self.clock = folder, box, clock
+        self.modules = load(folder)
+        self.configuration = dict(box.configuration) | dict(settings)
+        self.fivetran = FakeFivetran(self.modules.connector.schema(self.configuration))
+
+    @property
+    def source(self) -> Any:
+        return self.box.source
+
+    def sync(self, stop_at: int | None = None) -> None:
+        """One sync in this thread; what the connector raises comes through, `Killed` too if it is stopped."""
+        self.modules.sync.op = self.fivetran
+        self.box.reset_requests()
+        state = self.fivetran.begin_sync(stop_at)
+        self.modules.sync.run(parse(self.configuration, self.modules.settings.SETTINGS), state, self.clock)
+
+    def sync_killed_at(self, operation: int) -> bool:
+        """A sync that is stopped at an operation; False if it ended before that."""
+        try:
+            self.sync(stop_at=operation)
+        except Killed:
+            return True
+        return False
+
+    def rows(self, table: str) -> list[dict[str, Any]]:
+        """The warehouse's rows as the comparison wants them."""
+        return [{name: _canonical(value) for name, value in row.items()} for row in self.fivetran.committed[table].values()]
+
+    def differences(self, without: frozenset[str] = frozenset()) -> list[str]:
+        """What differs between source and warehouse, in all tables but `without`."""
+        found: list[str] = []
+        truth = self.source.truth(include_archived=True, optional=self._optional())
+        for name, table in truth.items():
+            if name not in without:
+                columns = self._columns(name)
+                found += [f"{name}: {line}" for line in differences(table, self.rows(name), columns=columns)]
+        missing = set(self.fivetran.committed) - set(truth) - {"errors"}
+        return found + [f"{name}: the truth knows no such table" for name in sorted(missing)]
+
+    def _optional(self) -> frozenset[str]:
+        return frozenset(name for name in self.configuration.get("optional_tables", "").split(",") if name)
+
+    def _columns(self, table: str) -> list[str]:
+        schema = next(one for one in self.modules.connector.schema(self.configuration) if one["table"] == table)
+        return list(schema["columns"])
+
+    def open_errors(self) -> list[dict[str, Any]]:
+        return [row for row in self.rows("errors") if row["resolved_at"] is None]
+
+
+def _canonical(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%dT%H:%M:%S.%fZ").rjust(27, "0")
+    return value
+
+
+@contextmanager
+def harness(folder: str, rows: int = SMALL, settings: Mapping[str, str] | None = None, **sandbox: Any) -> Iterator[Harness]:
+    """A connector with an empty warehouse; deletes are looked for in each sync unless `settings` say otherwise."""
+    clock = FakeClock()
+    with running(folder, rows=rows, clock=clock, **sandbox) as box:
+        yield Harness(folder, box, clock, {"delete_sweep_days": "0"} | dict(settings or {}))
+
+
+def as_json(value: object) -> str:
+    return json.dumps(value, default=str)

@@ -1,0 +1,296 @@
+"""Contract 9 to 14: a source that refuses, limits, fails, or serves what nobody expects."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+import common.requests
+from common import errors
+from common.failures import SettingProblem, SourceFailure, SyncFailed
+from tests.contract.facts import FACTS
+from tests.contract.harness import SMALL, Harness, harness
+
+HOUR = 3600.0
+
+
+def ids_of(h: Harness) -> list[int]:
+    """The ids of the fact sheet's large list at the source, ascending."""
+    return sorted(int(row["id"]) for row in h.source.truth()[FACTS[h.folder].table].rows())
+
+
+# --- 9: the credential and the permissions ---
+
+
+def test_09_a_refused_credential_ends_in_one_sentence_after_a_handful_of_calls(folder: str) -> None:
+    secret = FACTS[folder].secret
+    with harness(folder, settings={secret: "not-the-right-one"}) as h:
+        with pytest.raises(SettingProblem, match=f'"{secret}"'):
+            h.sync()
+        assert len(h.box.requests) < 10
+        assert h.fivetran.operations == 0
+
+
+def test_09_a_credential_that_is_revoked_half_way_stops_the_sync(folder: str) -> None:
+    with harness(folder) as h:
+        h.box.faults.add("status", FACTS[folder].pages, status=401, body={"message": "Authorization has been denied for this request."})
+        with pytest.raises(SettingProblem, match=FACTS[folder].secret):
+            h.sync()
+        assert sum(request.status == 401 for request in h.box.requests) < 10
+
+
+def test_09_one_forbidden_table_is_named_and_the_rest_is_complete(folder: str) -> None:
+    facts = FACTS[folder]
+    with harness(folder) as h:
+        h.source.forbidden = {facts.entity}
+        h.sync()
+        named = [warning for warning in h.fivetran.warnings if facts.table in warning]
+        assert len(named) == 1
+        assert "403" in named[0]
+        assert h.differences(without=facts.dependent | {"custom_field_definitions", "lookup_values"}) == []
+        h.source.forbidden = set()
+        h.clock.pass_days(2)
+        h.sync()
+        assert h.differences() == []
+
+
+# --- 10: limits ---
+
+
+@pytest.mark.parametrize("form", ["seconds", "date"])
+def test_10_retry_after_is_obeyed_by_every_thread(folder: str, form: str) -> None:
+    with harness(folder, rows=SMALL) as h:
+        value = "847" if form == "seconds" else time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(h.clock.now + 847))
+        refused_at = h.clock.now
+        h.box.faults.add("status", FACTS[folder].pages, times=1, status=429, retry_after=value)
+        h.sync()
+        assert h.differences() == []
+        times = [request.at for request in h.box.requests if request.at > refused_at]
+        assert min(times) >= refused_at + 847
+
+
+def test_10_a_429_without_a_time_is_met_with_growing_pauses(folder: str) -> None:
+    with harness(folder) as h:
+        h.box.faults.add("status", FACTS[folder].pages, times=4, status=429)
+        h.sync()
+        assert h.differences() == []
+        pauses = [seconds for seconds in h.clock.slept if seconds > 0]
+        assert len(pauses) >= 4
+        assert max(pauses) > 2 * min(pauses)
+
+
+def test_10_a_spent_window_is_waited_for_and_a_reserve_is_left(folder: str) -> None:
+    with harness(folder, settings={"rate_limit_reserve": "15"}, rate_limit=40) as h:
+        h.sync()
+        assert h.differences() == []
+        assert all(request.status == 200 for request in h.box.requests)
+        windows = Counter(int(request.at // HOUR) for request in h.box.requests)
+        assert len(windows) > 1
+        assert max(windows.values()) <= 40 - 15 + 8  # the reserve, but for the requests that were under way when the first reply told of it
+
+
+# --- 11: outages ---
+
+OUTAGES: dict[str, dict[str, Any]] = {
+    "500": {"kind": "status", "status": 500},
+    "502 with a web page": {"kind": "status", "status": 502, "body": "<html>Bad gateway</html>", "content_type": "text/html"},
+    "503": {"kind": "status", "status": 503},
+    "520": {"kind": "status", "status": 520, "body": "", "content_type": "text/html"},
+    "connection reset": {"kind": "reset"},
+    "body cut off": {"kind": "cut"},
+    "half a JSON document": {"kind": "half_json"},
+    "web page with status 200": {"kind": "html"},
+    "408": {"kind": "status", "status": 408},
+}
+
+
+@pytest.mark.parametrize("outage", OUTAGES)
+def test_11_a_passing_outage_leaves_no_trace(folder: str, outage: str) -> None:
+    with harness(folder) as h:
+        h.box.faults.add(path=FACTS[folder].pages, times=2, **OUTAGES[outage])
+        h.box.faults.add(path="/api/", times=2, **OUTAGES[outage])
+        h.sync()
+        assert h.differences() == []
+        assert h.rows("errors") == []
+
+
+def test_11_a_hanging_reply_is_given_up(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(common.requests, "READ_SECONDS", 0.3)
+    with harness(folder) as h:
+        h.box.faults.add("hang", FACTS[folder].pages, times=1, seconds=30)
+        h.sync()
+        assert h.differences() == []
+
+
+def test_11_pages_above_a_size_that_time_out_are_asked_for_in_smaller_ones(folder: str) -> None:
+    with harness(folder, rows=400) as h:
+        h.box.faults.add("status", FACTS[folder].pages, min_take=250, status=504)
+        h.sync()
+        assert h.differences() == []
+        assert h.rows("errors") == []
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_11_with_a_third_of_all_replies_bad_the_result_is_the_same(folder: str, seed: int) -> None:
+    with harness(folder, seed=seed + 1) as h:
+        h.box.faults.preset("storm")
+        h.sync()
+        h.clock.pass_days(3)
+        h.source.change_bundle(share=0.05)
+        h.sync()
+        assert h.differences() == []
+        assert h.open_errors() == []
+
+
+def test_11_an_outage_that_lasts_fails_the_sync_and_moves_no_cursor(folder: str) -> None:
+    facts = FACTS[folder]
+    with harness(folder) as h:
+        h.box.faults.add("status", facts.pages, status=503)
+        with pytest.raises(SyncFailed, match=facts.table):
+            h.sync()
+        assert h.rows("errors") == []
+        assert h.differences(without=facts.dependent) == []
+        h.box.faults.clear()
+        h.sync()
+        assert h.differences() == []
+
+
+def test_11_an_outage_in_an_incremental_read_moves_no_cursor(folder: str) -> None:
+    facts = FACTS[folder]
+    with harness(folder) as h:
+        h.sync()
+        h.clock.pass_days(5)
+        h.source.change_bundle(share=0.1)
+        h.clock.pass_days(5)
+        h.box.faults.add("status", facts.pages, status=503)
+        with pytest.raises(SyncFailed):
+            h.sync()
+        h.box.faults.clear()
+        h.clock.pass_days(5)
+        h.sync()
+        assert h.differences() == []
+
+
+def test_11_a_source_that_is_down_from_the_start(folder: str) -> None:
+    with harness(folder) as h:
+        h.box.faults.add("reset")
+        with pytest.raises(SourceFailure):
+            h.sync()
+        assert h.fivetran.operations == 0
+
+
+# --- 12: a poisoned record ---
+
+
+def test_12_a_poisoned_record_is_named_tried_again_and_resolved(folder: str) -> None:
+    facts = FACTS[folder]
+    with harness(folder) as h:
+        poisoned = ids_of(h)[40]
+        h.box.faults.add("poison", entity=facts.entity, ids=[poisoned])
+        h.sync()
+        [error] = h.open_errors()
+        assert (error["table_name"], error["record"], error["status"], error["take"]) == (facts.table, str(poisoned), 500, 1)
+        assert error["url"]
+        assert error["payload"]
+        assert any("errors" in warning for warning in h.fivetran.warnings)
+        missing = [line for line in h.differences() if f"row id={poisoned} is missing" in line]
+        assert len(missing) == 1
+        assert h.differences(without=facts.dependent) == []
+        h.sync()
+        assert len(h.open_errors()) == 1
+        h.box.faults.clear()
+        h.sync()
+        assert h.open_errors() == []
+        assert len(h.rows("errors")) == 1
+        assert h.differences() == []
+
+
+def test_12_too_many_open_errors_fail_the_sync(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    facts = FACTS[folder]
+    monkeypatch.setattr(errors, "MAX_OPEN_PER_TABLE", 2)
+    with harness(folder) as h:
+        h.box.faults.add("poison", entity=facts.entity, ids=ids_of(h)[10:50:10])
+        with pytest.raises(SyncFailed, match="more than 2"):
+            h.sync()
+
+
+# --- 13: cells and keys of the wrong type ---
+
+
+def test_13_a_cell_of_the_wrong_type_is_null_and_named_and_comes_when_it_is_mended(folder: str) -> None:
+    facts = FACTS[folder]
+    with harness(folder) as h:
+        spoiled = ids_of(h)[7]
+        h.box.faults.add("poison_value", entity=facts.entity, id=spoiled, key=facts.field, value={"not": ["a", "date"]})
+        h.sync()
+        [error] = h.open_errors()
+        assert (error["record"], error["column_name"]) == (str(spoiled), facts.column)
+        assert "not" not in str(error["message"]).replace("NULL", "")
+        [row] = [row for row in h.rows(facts.table) if row["id"] == str(spoiled)]
+        assert row[facts.column] is None
+        assert len(h.differences()) == 1
+        h.box.faults.clear()
+        h.sync()
+        assert h.open_errors() == []
+        assert h.differences() == []
+
+
+@pytest.mark.parametrize("key", [None, {"an": "object"}, "seventeen", True])
+def test_13_a_record_without_its_key_is_no_operation_but_an_error(folder: str, key: object) -> None:
+    facts = FACTS[folder]
+    with harness(folder) as h:
+        spoiled = ids_of(h)[7]
+        h.box.faults.add("poison_value", entity=facts.entity, id=spoiled, key="id", value=key)
+        h.sync()
+        assert any(error["table_name"] == facts.table for error in h.open_errors())
+        assert h.differences(without=facts.dependent) == []
+        assert len([line for line in h.differences() if line.startswith(f"{facts.table}: row id={spoiled} is missing")]) == 1
+        h.box.faults.clear()
+        h.clock.pass_days(1)
+        h.sync()
+        assert h.open_errors() == []
+        assert h.differences() == []
+
+
+# --- 14: a listing that is not to be believed ---
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"kind": "empty_list"},
+        {"kind": "short_page", "rows": 3},
+        {"kind": "status", "status": 500},
+        {"kind": "half_json"},
+        {"kind": "repeat_page"},
+        {"kind": "ignore_filter"},
+    ],
+    ids=lambda fault: str(fault["kind"]),
+)
+def test_14_an_unbelievable_listing_deletes_nothing(folder: str, fault: dict[str, Any]) -> None:
+    facts = FACTS[folder]
+    with harness(folder, rows=150) as h:
+        h.sync()
+        h.clock.pass_days(1)
+        h.box.faults.add(path=facts.listing, **fault)
+        with suppress(SyncFailed):  # whether it is noticed as an error or just not believed
+            h.sync()
+        assert h.differences() == []
+
+
+def test_14_deletes_arrive_once_the_listing_is_back(folder: str) -> None:
+    facts = FACTS[folder]
+    with harness(folder, rows=150) as h:
+        h.sync()
+        h.source.change("delete_gift") if facts.entity == "Gift" else h.source.change("delete", entity=facts.entity)
+        fault = h.box.faults.add("status", facts.listing, status=500)
+        with pytest.raises(SyncFailed):
+            h.sync()
+        assert fault.struck
+        h.box.faults.clear()
+        h.sync()
+        assert h.differences() == []

@@ -1,0 +1,75 @@
+"""Contract: what arrives, in process. The numbers are those of the contract that every connector passes."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.contract.harness import harness
+
+
+def test_01_a_first_sync_equals_the_source(folder: str) -> None:
+    with harness(folder, rows=200) as h:
+        h.sync()
+        assert h.differences() == []
+        assert h.open_errors() == []
+
+
+def test_01_with_every_optional_table(folder: str) -> None:
+    with harness(folder) as h:
+        optional = ",".join(h.modules.models.OPTIONAL_TABLES)
+    with harness(folder, settings={"optional_tables": optional}) as h:
+        h.sync()
+        assert h.differences() == []
+
+
+def test_02_a_sync_without_changes_asks_next_to_nothing_and_touches_no_row(folder: str) -> None:
+    with harness(folder, rows=600, settings={"delete_sweep_days": "7"}) as h:
+        h.sync()
+        first = len(h.box.requests)
+        h.clock.pass_days(0.5)
+        h.sync()
+        assert not h.fivetran.touched
+        assert len(h.box.requests) < first / 2
+        assert h.differences() == []
+
+
+def test_02_neither_does_the_overlap_nor_a_search_for_deletes_touch_a_row_again(folder: str) -> None:
+    with harness(folder, rows=200) as h:
+        h.sync()
+        h.source.change_bundle(share=0.05)
+        h.clock.pass_days(0.1)
+        h.sync()
+        assert h.fivetran.touched
+        h.clock.pass_days(0.1)
+        h.sync()
+        assert not h.fivetran.touched
+        assert h.differences() == []
+
+
+def test_03_changes_of_every_kind_arrive(folder: str) -> None:
+    with harness(folder, rows=200) as h:
+        h.sync()
+        for _ in range(3):
+            h.clock.pass_days(3)
+            changed = h.source.change_bundle(share=0.05)
+            assert len({change["kind"] for change in changed}) > 5
+            h.sync()
+            assert h.differences() == []
+
+
+def test_03_with_every_optional_table(folder: str) -> None:
+    with harness(folder) as h:
+        optional = ",".join(h.modules.models.OPTIONAL_TABLES)
+    with harness(folder, settings={"optional_tables": optional}) as h:
+        h.sync()
+        h.clock.pass_days(3)
+        h.source.change_bundle(share=0.05)
+        h.sync()
+        assert h.differences() == []
+
+
+@pytest.mark.parametrize("rows", [1, 7])
+def test_a_nearly_empty_source(folder: str, rows: int) -> None:
+    with harness(folder, rows=rows) as h:
+        h.sync()
+        assert h.differences() == []
