@@ -34,6 +34,7 @@ class Budget:
         self._clock, self._reserve, self._window, self._say = clock, reserve, window_seconds, say
         self._lock = threading.Lock()
         self._quota: Quota | None = None
+        self._quota_ends_at = 0.0
         self._in_flight = 0
         self._closed_until = 0.0
         self._told_until = 0.0
@@ -58,10 +59,16 @@ class Budget:
             self._in_flight -= 1
             if quota is None:
                 return
-            known = self._quota
-            if known and known.reset_at == quota.reset_at:  # replies arrive out of order; what is left only shrinks
-                quota = quota._replace(remaining=min(known.remaining, quota.remaining))
-            self._quota = quota
+            self._quota = self._newest(quota)
+            self._quota_ends_at = min(self._quota.reset_at, self._clock.time() + self._window)
+
+    def _newest(self, told: Quota) -> Quota:
+        """Of what was known and what a reply tells, which may be overtaken, what holds now: within a window, what is left only shrinks."""
+        known = self._quota
+        beyond_reason = self._clock.time() + self._window
+        if known is None or told.reset_at > known.reset_at or known.reset_at > beyond_reason:
+            return told
+        return known if told.reset_at < known.reset_at else told._replace(remaining=min(known.remaining, told.remaining))
 
     def close_for(self, seconds: float) -> None:
         """No request of any thread is sent for `seconds` from now: the source said so (Retry-After)."""
@@ -70,12 +77,12 @@ class Budget:
 
     def _quota_opens_at(self, now: float) -> float:
         quota = self._quota
-        if quota is None or quota.reset_at <= now:
+        if quota is None or self._quota_ends_at <= now:
             return now
         reserve = min(self._reserve, int((quota.limit or 2 * self._reserve) * MAX_RESERVED_SHARE))
         if quota.remaining - self._in_flight > reserve:
             return now
-        return min(quota.reset_at, now + self._window)
+        return self._quota_ends_at
 
     def _tell(self, opens_at: float, now: float) -> None:
         if opens_at - now >= LONG_WAIT_SECONDS and opens_at > self._told_until:

@@ -8,7 +8,6 @@ deleted in the warehouse is always something that was delivered.
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import zlib
 from bisect import bisect_right
@@ -23,6 +22,10 @@ GivenCounts = tuple["int | None", ...]  # None: not read this time, so as many a
 Block = dict[int, Counts]
 
 
+class AtLeast(int):
+    """A count of rows of which others may be there as well, since the list was not read whole: what was known before stays."""
+
+
 class Ledger:
     """Ids and child row counts, in blocks of consecutive ids of which only one is unpacked at a time.
 
@@ -33,6 +36,7 @@ class Ledger:
     def __init__(self, children: Sequence[str]) -> None:
         self.children = tuple(children)
         self._none: Counts = (0,) * len(self.children)
+        self._last: int | None = None  # while loading: the last id of the blocks so far
         self._firsts: list[int] = []
         self._sizes: list[int] = []
         self._packed: list[str] = []
@@ -84,25 +88,30 @@ class Ledger:
         try:
             stored = cls(dumped["children"])
             for first, size, packed in dumped["blocks"]:
-                stored._append(int(first), int(size), str(packed))
+                stored._append(first, size, packed)
             for number in range(len(stored._packed)):
                 ledger._adopt(stored, number)
-        except (KeyError, TypeError, ValueError, zlib.error, binascii.Error) as error:
+        except (KeyError, TypeError, ValueError, zlib.error) as error:
             raise ValueError("the list of delivered records is damaged") from error
         return ledger
 
-    @staticmethod
-    def _filled(given: GivenCounts, before: Counts) -> Counts:
-        return tuple(old if new is None else new for new, old in zip(given, before, strict=True))
-
     def _adopt(self, stored: Ledger, number: int) -> None:
+        """Takes over a block, which is unpacked here so that damage shows now and not in the middle of a sync."""
+        block = stored._unpack(number)
+        first, size = stored._firsts[number], stored._sizes[number]
+        if next(iter(block), None) != first or len(block) != size or not _is_sound(block, self._last, len(stored.children)):
+            raise ValueError(f"block {number}")
+        self._last = max(block)
         if stored.children == self.children:
-            self._append(stored._firsts[number], stored._sizes[number], stored._packed[number])
+            self._append(first, size, stored._packed[number])
             return
         places = [stored.children.index(name) if name in stored.children else None for name in self.children]
-        block = stored._unpack(number)
         moved = {record: tuple(0 if at is None else counts[at] for at in places) for record, counts in block.items()}
-        self._append(min(moved), len(moved), _pack(moved))
+        self._append(first, size, _pack(moved))
+
+    @staticmethod
+    def _filled(given: GivenCounts, before: Counts) -> Counts:
+        return tuple(_count(new, old) for new, old in zip(given, before, strict=True))
 
     def _append(self, first: int, size: int, packed: str) -> None:
         self._firsts.append(first)
@@ -118,7 +127,7 @@ class Ledger:
         return iter(sorted(members.items(), reverse=True))
 
     def _unpack(self, number: int) -> Block:
-        gaps, *columns = json.loads(zlib.decompress(base64.b64decode(self._packed[number])))
+        gaps, *columns = json.loads(zlib.decompress(base64.b64decode(self._packed[number], validate=True)))
         ids = accumulate(gaps)
         return dict(zip(ids, zip(*columns, strict=True), strict=True)) if columns else dict.fromkeys(ids, ())
 
@@ -130,6 +139,20 @@ class Ledger:
         self._firsts[place] = [next(iter(part)) for part in parts]
         self._sizes[place] = [len(part) for part in parts]
         self._packed[place] = [_pack(part) for part in parts]
+
+
+def _is_sound(block: Block, last: int | None, columns: int) -> bool:
+    """Whether a block's ids ascend from behind `last`, with as many counts each as there are columns, none of them negative."""
+    numbers = [*block] if last is None else [last, *block]
+    whole = all(type(number) is int for number in numbers)
+    counted = all(len(counts) == columns and all(type(one) is int and one >= 0 for one in counts) for counts in block.values())
+    return whole and counted and all(before < after for before, after in pairwise(numbers))
+
+
+def _count(given: int | None, before: int) -> int:
+    if given is None:
+        return before
+    return max(given, before) if isinstance(given, AtLeast) else given
 
 
 def _pack(block: Block) -> str:

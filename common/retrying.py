@@ -51,7 +51,7 @@ class Attempts:
 
     def _wait(self, state: RetryCallState) -> float:
         failure = _failure(state)
-        if isinstance(failure, RateLimited) and failure.seconds is not None:
+        if isinstance(failure, RateLimited) and failure.seconds:
             return 0.0  # the budget holds every thread back until then
         return self._backoff(state)
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 import difflib
 import ipaddress
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from typing import Any, NamedTuple, NoReturn
+from urllib.parse import SplitResult, urlsplit
 
 from common.failures import SettingProblem
 
 LONGEST_NUMBER = 9
+ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+ENCRYPTED = "fivetran_encrypted:"  # how `fivetran configuration` marks what only the Fivetran CLI can read
 
 
 class Setting(NamedTuple):
@@ -57,6 +60,10 @@ def _value(given: object, setting: Setting) -> Any:
     value = (given or "").strip()
     if not value and setting.required:
         raise ValueError(f"is {'missing' if given is None else 'empty'}: {setting.description}")
+    if value.startswith(ENCRYPTED):
+        raise ValueError(
+            "is encrypted by `fivetran configuration`, which only the CLI can read: use `fivetran debug`, or write the plain value."
+        )
     if value.startswith("<") and value.endswith(">"):
         raise ValueError(f"still holds a placeholder: {setting.description}")
     return setting.parse(value or setting.default)
@@ -122,10 +129,16 @@ def day(value: str) -> date | None:
     Raises:
         ValueError: if it is not written YYYY-MM-DD.
     """
-    try:
-        return date.fromisoformat(value) if value else None
+    if not value:
+        return None
+    try:  # other forms that Python reads differ between its versions
+        return datetime.strptime(value, "%Y-%m-%d").date() if ISO_DAY.fullmatch(value) else _no_day(value)  # noqa: DTZ007
     except ValueError:
-        raise ValueError(f'must be a date like "2024-01-31"; it is "{value}".') from None
+        return _no_day(value)
+
+
+def _no_day(value: str) -> NoReturn:
+    raise ValueError(f'must be a date like "2024-01-31"; it is "{value}".')
 
 
 def address(value: str) -> str:
@@ -134,14 +147,24 @@ def address(value: str) -> str:
     Raises:
         ValueError: for anything else, since a credential would travel readable.
     """
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment or parts.username:
+    parts = _parts(value)
+    if parts is None or not parts.hostname:
         raise ValueError('must be an address like "https://api.example.org", without a login, a query or a fragment.')
     if parts.scheme == "http" and not _is_loopback(parts.hostname):
         raise ValueError(
             f"must begin with https://, since the credential would travel readable to {parts.hostname}; only 127.0.0.1 may be http://."
         )
     return value.rstrip("/")
+
+
+def _parts(value: str) -> SplitResult | None:
+    """The parts of an address that can be a base URL, None if it cannot."""
+    try:
+        parts = urlsplit(value)
+        usable = parts.scheme in {"http", "https"} and parts.port != 0
+    except ValueError:  # brackets or a port that cannot be
+        return None
+    return None if not usable or parts.query or parts.fragment or parts.username else parts
 
 
 def _is_loopback(host: str) -> bool:
@@ -171,7 +194,7 @@ def read_file(path: Path) -> dict[str, Any]:
         SettingProblem: if there is no such file, or it is no JSON object.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise SettingProblem(f"There is no {path.name} here. Make one as README.md shows, then run this again.") from None
     except ValueError:

@@ -7,7 +7,7 @@ one place of a record is noted, and the rest goes on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -61,6 +61,7 @@ class Child(NamedTuple):
         records: takes the records out of the parent record, given the key.
         inherited: columns taken from the parent's row: this table's column -> the parent table's column.
         children: the lists nested in each of its records.
+        also: other keys of the parent record under which the list may stand.
     """
 
     key: str
@@ -68,6 +69,11 @@ class Child(NamedTuple):
     records: Extractor = listed
     inherited: Mapping[str, str] = {}
     children: tuple[Child, ...] = ()
+    also: tuple[str, ...] = ()
+
+    def is_in(self, parent: Record) -> bool:
+        """Whether the parent record tells of this list at all: none is not the same as an empty one."""
+        return any(key in parent for key in (self.key, *self.also))
 
 
 @dataclass(frozen=True)
@@ -126,6 +132,8 @@ def with_converter(root: Root, old: Converter, new: Converter) -> Root:
 class Split(NamedTuple):
     """What one raw record gave: its id (None without one, and then no rows), rows by table name, and what was noticed.
 
+    `partial` names the tables of lists that the record does not have or that are no lists: rows of before are not known to be gone.
+
     Every child table that is always there is present, if need be with an empty list, so that rows of before can be
     removed. An optional one is present only if the record carries its list: what was not fetched may still exist.
     """
@@ -133,6 +141,7 @@ class Split(NamedTuple):
     id: str | None
     rows: dict[str, list[Row]]
     notes: Notes
+    partial: Set[str] = frozenset()
 
 
 def split(root: Root, raw: object, optional: Collection[str] = ()) -> Split:
@@ -154,13 +163,15 @@ def split(root: Root, raw: object, optional: Collection[str] = ()) -> Split:
         _note_missing_id(result.notes, root.table, row)
         return result
     result.rows[root.table.name].append(row)
-    walk = _Walk(root_id, result.rows, result.notes)
+    walk = _Walk(root_id, result.rows, result.notes, set())
     for child in root.children:
+        if not child.is_in(record):
+            walk.leave_out(child)
         walk.visit(child, record, row)
     for child in _switched_on(root, record, optional):
         result.rows[child.table.name] = []
         walk.visit(child, record, row)
-    return result._replace(id=root_id)
+    return result._replace(id=root_id, partial=walk.partial)
 
 
 def _respelled(raw: Record, spellings: Mapping[str, str]) -> Record:
@@ -203,6 +214,11 @@ class _Walk(NamedTuple):
     root_id: str
     rows: dict[str, list[Row]]
     notes: Notes
+    partial: set[str]
+
+    def leave_out(self, child: Child) -> None:
+        """Note that a list, and what is nested in it, was not read."""
+        self.partial.update(table.name for table in _tables_of([child]))
 
     def visit(self, child: Child, parent: Record, parent_row: Row) -> None:
         """Append the rows of one nested list, and of the lists nested in it."""
@@ -210,6 +226,7 @@ class _Walk(NamedTuple):
             records = child.records(parent, child.key)
         except ConversionError as error:
             _note(self.notes, child.table, child.key, error)
+            self.leave_out(child)
             return
         for record in records:
             if isinstance(record, Mapping):

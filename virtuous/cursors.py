@@ -19,7 +19,7 @@ from fetch import IDCursor
 from plan import ENTITIES, Entity, Parameters
 
 VERSION = 1
-MOST_CHECKSUMS = 10_000  # for each entity; what is beyond is written again although nothing changed, which costs but harms nothing
+MOST_CHECKSUMS = 4_000  # for each entity; what is beyond is written again although nothing changed, which costs but harms nothing
 
 
 @dataclass
@@ -41,6 +41,11 @@ class EntityState:
     optional: Sequence[str] = ()
     checksums: dict[int, str] = field(default_factory=dict)
     seen: dict[int, str] = field(default_factory=dict)
+
+    def begin_rescan(self) -> None:
+        """The next reading is of everything, from the first id; one that is under way already goes on."""
+        if not self.rescan:
+            self.rescan, self.read_started, self.cursor = True, None, IDCursor(0, self.cursor.total_synced)
 
     def remember(self, sums: Mapping[int, str]) -> None:
         """Keeps the checksums of records that were just delivered, as long as they are not too many."""

@@ -376,7 +376,7 @@ CONTACT = Root(
                 COLLECTIONS._replace(inherited=OF_INDIVIDUAL),
             ),
         ),
-        Child("address", CONTACT_ADDRESSES, records=addresses),
+        Child("address", CONTACT_ADDRESSES, records=addresses, also=("contactAddresses", "allAddresses")),
         Child("contactReferences", CONTACT_REFERENCES),
         Child("tags", CONTACT_TAGS, records=tag_names),
         Child("organizationGroups", CONTACT_ORGANIZATION_GROUPS, records=texts),

@@ -32,7 +32,7 @@ SETTINGS = (
     Setting(
         "include_archived",
         "Include archived contacts",
-        "true or false: whether archived and merged contacts are synced, too.",
+        "whether archived and merged contacts are synced, too: true or false.",
         truth,
         "true",
     ),
