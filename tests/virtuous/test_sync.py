@@ -1,0 +1,333 @@
+"""sync.py against a scripted API: which questions are asked, and what follows from the answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from common.failures import Forbidden, Rejected, SyncFailed, Unavailable
+from tests.doubles import Killed
+from tests.virtuous.scripted import Scripted
+
+OLD = "2020-05-05T00:00:00"
+TODAY = "2026-09-21"  # the fake clock's
+
+
+@pytest.fixture
+def scripted(monkeypatch: pytest.MonkeyPatch) -> Scripted:
+    return Scripted(monkeypatch)
+
+
+def gift(number: int, modified: str = OLD, contact: int = 1, **more: Any) -> dict[str, Any]:
+    return {"id": number, "contactId": contact, "modifiedDateTimeUtc": modified, "giftDesignations": [], **more}
+
+
+def contact(number: int, modified: str = OLD, **more: Any) -> dict[str, Any]:
+    return {"id": number, "modifiedDateTimeUtc": modified, **more}
+
+
+# --- questions ---
+
+
+def test_the_first_question_is_for_everything_the_next_for_what_was_modified_two_days_back(scripted: Scripted) -> None:
+    scripted.script.records["gifts"] = [gift(7)]
+    scripted.sync()
+    assert scripted.conditions("Gift/Query/FullGift") == [("Gift Id", "GreaterThan", "0")]
+    scripted.clock.pass_days(5)
+    scripted.sync()
+    assert scripted.conditions("Gift/Query/FullGift") == [
+        ("Gift Id", "GreaterThan", "0"),
+        ("Last Modified Date", "OnOrAfter", "2026-09-19"),
+    ]
+
+
+def test_the_time_of_modification_is_preferred_to_the_day(scripted: Scripted) -> None:
+    scripted.script.parameters["gifts"] = {"Gift Id", "Last Modified Date", "Last Modified DateTime UTC"}
+    scripted.sync()
+    scripted.sync()
+    assert scripted.conditions("Gift/Query/FullGift")[1][0] == "Last Modified DateTime UTC"
+
+
+def test_an_edit_arrives_although_its_id_lies_behind_the_cursor(scripted: Scripted) -> None:
+    scripted.script.records["gifts"] = [gift(1, notes="old"), gift(2)]
+    scripted.sync()
+    scripted.clock.pass_days(3)
+    scripted.script.records["gifts"][0] = gift(1, "2026-09-24T01:00:00", notes="new")
+    scripted.sync()
+    assert scripted.column("gifts", "notes") == [None, "new"]
+
+
+def test_a_start_date_leaves_out_what_is_older_and_is_no_reason_to_fetch_it_later(scripted: Scripted) -> None:
+    scripted.script.records["gifts"] = [gift(1, "2023-01-01T00:00:00"), gift(2, "2025-01-01T00:00:00")]
+    scripted.sync(start_date="2024-06-01", delete_sweep_days="0")
+    scripted.sync()
+    assert scripted.column("gifts", "id") == ["2"]
+
+
+def test_query_options_are_read_once_a_day(scripted: Scripted) -> None:
+    scripted.sync()
+    assert "Gift/QueryOptions" in scripted.script.paths
+    scripted.clock.pass_days(0.9)
+    scripted.sync()
+    assert not [path for path in scripted.script.paths if "QueryOptions" in path or "CustomFields" in path]
+    scripted.clock.pass_days(0.2)
+    scripted.sync()
+    assert "Gift/QueryOptions" in scripted.script.paths
+    assert "Gift/CustomFields" in scripted.script.paths
+
+
+def test_an_entity_without_an_id_parameter_is_read_whole_and_written_only_when_it_changes(scripted: Scripted) -> None:
+    scripted.script.parameters["gifts"] = {"Last Modified Date"}
+    scripted.script.records["gifts"] = [gift(1), gift(2)]
+    scripted.sync()
+    scripted.sync()
+    assert scripted.conditions("Gift/Query/FullGift") == []
+    assert not scripted.fivetran.touched
+    scripted.script.records["gifts"] = [gift(1, notes="edited without a trace"), gift(2)]
+    scripted.sync()
+    assert scripted.fivetran.touched["gifts"] == 1
+
+
+def test_an_entity_without_an_id_parameter_loses_what_the_source_lost(scripted: Scripted) -> None:
+    scripted.script.parameters["gifts"] = {"Last Modified Date"}
+    scripted.script.records["gifts"] = [gift(1), gift(2, giftDesignations=[{"id": 9}])]
+    scripted.sync(delete_sweep_days="0")
+    del scripted.script.records["gifts"][1]
+    scripted.sync()
+    assert scripted.column("gifts", "id") == ["1"]
+    assert scripted.column("gift_designations", "id") == []
+
+
+def test_a_refused_question_fails_its_table_only_and_is_asked_anew_next_time(scripted: Scripted) -> None:
+    def fail(path: str) -> None:
+        if path == "Gift/Query/FullGift":
+            raise Rejected("unknown parameter", status=400)
+
+    scripted.script.records |= {"gifts": [gift(1)], "grants": [{"id": 3}]}
+    scripted.script.fail = fail
+    with pytest.raises(SyncFailed, match="gifts: unknown parameter"):
+        scripted.sync()
+    assert scripted.column("grants", "id") == ["3"]
+    scripted.script.fail = lambda path: None
+    scripted.sync()
+    assert "Gift/QueryOptions" in scripted.script.paths
+    assert scripted.column("gifts", "id") == ["1"]
+
+
+# --- contacts ---
+
+
+def test_archived_contacts_are_told_apart_by_a_query_without_them(scripted: Scripted) -> None:
+    scripted.script.records["contacts"] = [contact(1), contact(2), contact(3)]
+    scripted.script.archived = {2}
+    scripted.sync()
+    assert {row["id"]: row["is_archived"] for row in scripted.fivetran.committed["contacts"].values()} == {"1": False, "2": True, "3": False}
+
+
+def test_a_contact_that_says_itself_whether_it_is_archived_is_believed(scripted: Scripted) -> None:
+    scripted.script.records["contacts"] = [contact(1, isArchived=True)]
+    scripted.sync()
+    assert scripted.column("contacts", "is_archived") == [True]
+    assert "Contact/Query" not in scripted.script.paths
+
+
+def test_without_archived_contacts_nothing_is_asked_about_them(scripted: Scripted) -> None:
+    scripted.script.records["contacts"] = [contact(1), contact(2)]
+    scripted.script.archived = {2}
+    scripted.sync(include_archived="false")
+    assert scripted.column("contacts", "id") == ["1"]
+    assert scripted.column("contacts", "is_archived") == [False]
+    assert True not in scripted.script.archived_flags
+
+
+def test_what_a_merge_moved_is_read_again_though_it_was_not_modified(scripted: Scripted) -> None:
+    scripted.script.records |= {"contacts": [contact(1), contact(2)], "gifts": [gift(5, contact=1), gift(6, contact=2)]}
+    scripted.sync()
+    scripted.clock.pass_days(3)
+    scripted.script.records["contacts"][0] = contact(1, "2026-09-24T00:00:00", mergedIntoContactId=2)
+    scripted.script.records["gifts"][0]["contactId"] = 2
+    scripted.sync()
+    assert scripted.column("gifts", "contact_id") == ["2", "2"]
+    assert scripted.fivetran.state["survivors"] == []
+
+
+def test_a_merge_is_remembered_until_every_table_has_followed_it(scripted: Scripted) -> None:
+    def fail(path: str) -> None:
+        if path.startswith("Gift/Query"):
+            raise Unavailable("down")
+
+    scripted.script.records |= {"contacts": [contact(1), contact(2)], "gifts": [gift(5, contact=1)]}
+    scripted.sync()
+    scripted.clock.pass_days(3)
+    scripted.script.records["contacts"][0] = contact(1, "2026-09-24T00:00:00", mergedIntoContactId=2)
+    scripted.script.records["gifts"][0]["contactId"] = 2
+    scripted.script.fail = fail
+    with pytest.raises(SyncFailed):
+        scripted.sync()
+    assert scripted.fivetran.state["survivors"] == [2]
+    scripted.script.fail = lambda path: None
+    scripted.clock.pass_days(9)
+    scripted.sync()
+    assert scripted.column("gifts", "contact_id") == ["2"]
+
+
+def test_a_culture_that_writes_the_day_first(scripted: Scripted) -> None:
+    scripted.script.organization_record["organizationCulture"] = "en-GB"
+    scripted.script.records["planned_gifts"] = [{"id": 1, "contactId": 1, "plannedGiftDate": "3/11/2025"}]
+    scripted.sync()
+    [date] = scripted.column("planned_gifts", "planned_gift_date")
+    assert (date.month, date.day) == (11, 3)
+    assert scripted.column("planned_gifts", "planned_gift_date_text") == ["3/11/2025"]
+
+
+# --- children ---
+
+
+def test_a_child_that_is_gone_is_deleted_with_the_next_reading_of_its_parent(scripted: Scripted) -> None:
+    scripted.script.records["gifts"] = [gift(1, giftDesignations=[{"id": 8}, {"id": 9}])]
+    scripted.sync()
+    scripted.clock.pass_days(3)
+    scripted.script.records["gifts"] = [gift(1, "2026-09-24T00:00:00", giftDesignations=[{"id": 9}])]
+    scripted.sync()
+    assert scripted.column("gift_designations", "id") == ["9"]
+
+
+@pytest.mark.parametrize("broken", [None, "not a list"])
+def test_a_list_that_is_missing_or_broken_deletes_no_child(scripted: Scripted, broken: object) -> None:
+    scripted.script.records["gifts"] = [gift(1, giftDesignations=[{"id": 8}, {"id": 9}])]
+    scripted.sync()
+    scripted.clock.pass_days(3)
+    record = gift(1, "2026-09-24T00:00:00", giftDesignations=broken)
+    if broken is None:
+        del record["giftDesignations"]
+    scripted.script.records["gifts"] = [record]
+    scripted.sync()
+    assert scripted.column("gift_designations", "id") == ["8", "9"]
+    scripted.clock.pass_days(3)
+    scripted.script.records["gifts"] = [gift(1, "2026-09-27T00:00:00")]
+    scripted.sync()
+    assert scripted.column("gift_designations", "id") == []
+
+
+def test_an_optional_table_that_is_switched_on_later_is_filled_for_all_parents(scripted: Scripted) -> None:
+    scripted.script.records["contacts"] = [contact(1), contact(2)]
+    scripted.script.attached = {f"Relationship/ByContact/{number}": [{"id": 50 + number, "relatedContactId": 3}] for number in (1, 2)}
+    scripted.sync()
+    assert scripted.column("relationships", "id") == []
+    scripted.sync(optional_tables="relationships")
+    assert scripted.column("relationships", "id") == ["51", "52"]
+    scripted.sync()
+    assert not [path for path in scripted.script.paths if path.startswith("Relationship/ByContact")]
+
+
+def test_a_reading_of_everything_begins_at_the_first_id_even_if_an_incremental_one_was_under_way(scripted: Scripted) -> None:
+    scripted.script.records["contacts"] = [contact(number) for number in range(1, 6)]
+    scripted.script.attached = {f"Relationship/ByContact/{number}": [{"id": 50 + number}] for number in range(1, 6)}
+    scripted.sync()
+    scripted.fivetran.state["contacts"] |= {"last_id": 4, "read_started": TODAY}
+    scripted.sync(optional_tables="relationships")
+    assert scripted.column("relationships", "id") == ["51", "52", "53", "54", "55"]
+
+
+def test_an_optional_table_that_may_not_be_read_is_named_and_the_rest_is_complete(scripted: Scripted) -> None:
+    def fail(path: str) -> None:
+        if path.startswith("Relationship/"):
+            raise Forbidden("no", status=403)
+
+    scripted.script.records["contacts"] = [contact(1), contact(2)]
+    scripted.script.fail = fail
+    scripted.sync(optional_tables="relationships")
+    assert scripted.column("contacts", "id") == ["1", "2"]
+    assert any("relationships" in warning for warning in scripted.fivetran.warnings)
+
+
+# --- deletes ---
+
+
+def test_deletes_are_looked_for_after_the_set_number_of_days(scripted: Scripted) -> None:
+    scripted.script.records["gifts"] = [gift(number) for number in range(1, 30)]
+    scripted.sync(delete_sweep_days="7")
+    del scripted.script.records["gifts"][3]
+    scripted.clock.pass_days(6.9)
+    scripted.sync()
+    assert len(scripted.column("gifts", "id")) == 29
+    scripted.clock.pass_days(0.2)
+    scripted.sync()
+    assert len(scripted.column("gifts", "id")) == 28
+    assert "4" not in scripted.column("gifts", "id")
+
+
+def test_more_deletes_than_are_believed_are_said_and_not_done(scripted: Scripted) -> None:
+    scripted.script.records["gifts"] = [gift(number) for number in range(1, 101)]
+    scripted.sync(delete_sweep_days="0")
+    scripted.script.records["gifts"] = scripted.script.records["gifts"][:79]
+    scripted.sync()
+    assert len(scripted.column("gifts", "id")) == 100
+    [warning] = scripted.fivetran.warnings
+    assert "21 of 100" in warning
+    scripted.script.records["gifts"] += [gift(number) for number in range(80, 82)]
+    scripted.sync()
+    assert len(scripted.column("gifts", "id")) == 81
+
+
+def test_what_the_cheap_list_lacks_is_asked_for_by_id_before_it_is_deleted(scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
+    scripted.script.records["gifts"] = [gift(number) for number in range(1, 30)]
+    scripted.sync(delete_sweep_days="0")
+    honest = scripted.script.query
+
+    def forgetful(path: str, *arguments: Any, **named: Any) -> Any:
+        page = honest(path, *arguments, **named)
+        return page._replace(records=page.records[:-2], total=page.total - 2) if path == "Gift/Query" else page
+
+    monkeypatch.setattr(scripted.script, "query", forgetful)
+    scripted.sync()
+    assert len(scripted.column("gifts", "id")) == 29
+
+
+def test_what_is_listed_but_was_never_delivered_is_fetched(scripted: Scripted) -> None:
+    scripted.script.records["gifts"] = [gift(number) for number in range(1, 30)]
+    scripted.sync(delete_sweep_days="0")
+    scripted.clock.pass_days(5)
+    scripted.script.records["gifts"].append(gift(40, "2019-01-01T00:00:00"))  # appears with an old date of modification
+    scripted.sync()
+    assert "40" in scripted.column("gifts", "id")
+
+
+def test_a_sync_that_is_killed_before_its_deletes_are_out_looks_for_them_again(scripted: Scripted) -> None:
+    scripted.script.records["gifts"] = [gift(number) for number in range(1, 30)]
+    scripted.sync(delete_sweep_days="7")
+    scripted.clock.pass_days(8)
+    del scripted.script.records["gifts"][3]
+    before = scripted.fivetran.committed, scripted.fivetran.state
+    scripted.sync()
+    for stop_at in range(1, scripted.fivetran.operations + 1):
+        scripted.fivetran.committed, scripted.fivetran.state = before
+        with pytest.raises(Killed):
+            scripted.sync(stop_at=stop_at)
+        scripted.sync()
+        assert "4" not in scripted.column("gifts", "id")
+
+
+# --- what is new at the source ---
+
+
+def test_fields_that_no_column_takes_are_reported_once(scripted: Scripted) -> None:
+    scripted.script.records["gifts"] = [gift(number, brandNew=1) for number in (1, 2)]
+    scripted.sync()
+    [warning] = scripted.fivetran.warnings
+    assert "gifts.brandNew (2 records)" in warning
+
+
+def test_records_that_are_no_objects_are_errors_and_the_rest_arrives(scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
+    scripted.script.records["grants"] = [{"id": 3}]
+    honest = scripted.script.query
+
+    def odd(path: str, *arguments: Any, **named: Any) -> Any:
+        page = honest(path, *arguments, **named)
+        return page._replace(records=[*page.records, "surprise"], total=page.total + 1) if path == "Grant/Query" else page
+
+    monkeypatch.setattr(scripted.script, "query", odd)
+    scripted.sync()
+    assert scripted.column("grants", "id") == ["3"]
+    assert scripted.column("errors", "table_name") == ["grants"]
