@@ -90,7 +90,8 @@ class Scripted:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, **settings: str) -> None:
         self.script, self.clock = Script(), FakeClock()
         self.settings = {"bearer_token": "x"} | settings
-        self.fivetran = FakeFivetran(MODULES.connector.schema(self.settings | {"optional_tables": ",".join(MODULES.models.OPTIONAL_TABLES)}))
+        everything = {"optional_tables": ",".join(MODULES.models.OPTIONAL_TABLES)}
+        self.fivetran = FakeFivetran(MODULES.connector.schema(self.settings | everything))
         monkeypatch.setattr(MODULES.reading, "VirtuousApi", lambda ask: self.script)
         monkeypatch.setattr(MODULES.sync, "op", self.fivetran)
 
