@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+import common.warehouse
 from common.failures import Forbidden, Rejected, SyncFailed, Unavailable
 from tests.doubles import Killed
 from tests.virtuous.scripted import Scripted
@@ -113,6 +114,31 @@ def test_a_refused_question_fails_its_table_only_and_is_asked_anew_next_time(scr
     scripted.sync()
     assert "Gift/QueryOptions" in scripted.script.paths
     assert scripted.column("gifts", "id") == ["1"]
+
+
+def test_a_sync_that_is_killed_between_two_pages_goes_on_with_the_very_next_id(scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(common.warehouse, "CHECKPOINT_ROWS", 1)
+    scripted.script.records["gifts"] = [gift(number) for number in range(1, 1501)]  # without a hole between the pages
+    with pytest.raises(Killed):
+        scripted.sync(stop_at=1100)
+    assert scripted.fivetran.state["gifts"]["last_id"] == 1000
+    scripted.sync()
+    assert len(scripted.column("gifts", "id")) == 1500
+    assert scripted.fivetran.touched["gifts"] == 500
+    assert scripted.fivetran.state["gifts"]["total_synced"] == 1500
+
+
+def test_what_is_edited_while_a_long_reading_is_interrupted_arrives(scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(common.warehouse, "CHECKPOINT_ROWS", 1)
+    scripted.script.records["gifts"] = [gift(number) for number in range(1, 1501)]
+    with pytest.raises(Killed):
+        scripted.sync(stop_at=1100)
+    scripted.clock.pass_days(3)
+    scripted.script.records["gifts"][6] = gift(7, "2026-09-24T12:00:00", notes="edited behind the cursor")
+    scripted.clock.pass_days(10)
+    scripted.sync()
+    scripted.sync()
+    assert "edited behind the cursor" in scripted.column("gifts", "notes")
 
 
 # --- contacts ---
@@ -257,6 +283,9 @@ def test_deletes_are_looked_for_after_the_set_number_of_days(scripted: Scripted)
     scripted.sync()
     assert len(scripted.column("gifts", "id")) == 28
     assert "4" not in scripted.column("gifts", "id")
+    scripted.clock.pass_days(6)
+    scripted.sync()
+    assert "Gift/Query" not in scripted.script.paths
 
 
 def test_more_deletes_than_are_believed_are_said_and_not_done(scripted: Scripted) -> None:
