@@ -82,18 +82,18 @@ def shielded(action: Callable[[], None]) -> None:
         SyncFailed: if `action` raised anything that is an `Exception`.
     """
     message = _failure_of(action)
-    if message:
+    if message is not None:
         raise SyncFailed(message)
 
 
-def _failure_of(action: Callable[[], None]) -> str:
+def _failure_of(action: Callable[[], None]) -> str | None:
     try:
         action()
     except EXPECTED as failure:
         return str(failure)
     except Exception as error:  # noqa: BLE001 - nothing goes on: `shielded` raises what this describes
         return f"unexpected {type(error).__name__} at {_places(error)}. Please report it to the connector's maintainer."
-    return ""
+    return None
 
 
 def _places(error: Exception) -> str:

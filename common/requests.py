@@ -7,7 +7,8 @@ after and that its table of names spells differently ("Requests") on the public 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from datetime import timezone
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -22,6 +23,13 @@ from common.failures import Forbidden, NotFound, RateLimited, Rejected, SourceFa
 
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 180.0  # sources answer large pages slowly; a connection that is silent for longer is lost
+SHORTEST_SECRET = 4
+LONGEST_WAIT_SECONDS = 24 * 3600.0  # a source that asks for more is not believed
+REFUSALS: dict[int, type[SourceFailure]] = {
+    HTTPStatus.UNAUTHORIZED: Unauthorized,
+    HTTPStatus.FORBIDDEN: Forbidden,
+    HTTPStatus.NOT_FOUND: NotFound,
+}
 RETRIED = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY}
 
 WaitInBody = Callable[[Any], float | None]
@@ -50,7 +58,8 @@ class Exchange:
     ) -> None:
         self._base_url, self._budget, self._clock = base_url, budget, clock
         self._wait_in_body = wait_in_body or (lambda body: None)
-        self._session = requests.Session()
+        self._secrets = {word for value in headers.values() for word in value.split() if len(word) >= SHORTEST_SECRET}
+        self._session = _Session()
         self._session.headers.update(headers)
         self._session.auth = _keep_headers
         adapter = HTTPAdapter(pool_connections=1, pool_maxsize=connections)
@@ -90,7 +99,7 @@ class Exchange:
 
     def _parse(self, reply: requests.Response) -> Any:
         try:
-            return json.loads(reply.content, parse_float=Decimal)
+            return json.loads(reply.content, parse_float=Decimal, parse_constant=str)  # NaN is text, which fits no number's column
         except ValueError:
             problem = f"{_asked(reply)}: the reply is no complete JSON"
         raise Unavailable(problem, _url(reply), reply.status_code)
@@ -101,17 +110,38 @@ class Exchange:
         if status == HTTPStatus.TOO_MANY_REQUESTS:
             return self._rate_limited(reply, about)
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in RETRIED:
+            self._close_for(retry_after(reply.headers.get("Retry-After"), self._clock))
             return Unavailable(about, url, status)
-        known = {HTTPStatus.UNAUTHORIZED: Unauthorized, HTTPStatus.FORBIDDEN: Forbidden, HTTPStatus.NOT_FOUND: NotFound}
-        return known.get(HTTPStatus(status), Rejected)(about + _reason(reply), url, status)
+        return REFUSALS.get(status, Rejected)(about + self._reason(reply), url, status)
 
     def _rate_limited(self, reply: requests.Response, about: str) -> RateLimited:
         seconds = retry_after(reply.headers.get("Retry-After"), self._clock)
         if seconds is None:
             seconds = self._wait_in_body(_body(reply))
+        self._close_for(seconds)
+        return RateLimited(about, _url(reply), reply.status_code, seconds)
+
+    def _close_for(self, seconds: float | None) -> None:
         if seconds is not None:
             self._budget.close_for(seconds)
-        return RateLimited(about, _url(reply), reply.status_code, seconds)
+
+    def _reason(self, reply: requests.Response) -> str:
+        """The source's own sentence about a refusal, from {"message"} or {"error": {"message"}}; not if it repeats a credential."""
+        body = _body(reply)
+        inner = body.get("error") if isinstance(body, dict) else None
+        for shape in (body, inner):
+            sentence = shape.get("message") if isinstance(shape, dict) else None
+            if isinstance(sentence, str) and not any(secret in sentence for secret in self._secrets):
+                return f": {sentence[:200]}"
+        return ""
+
+
+class _Session(requests.Session):
+    """Follows no redirect, and does not even look where one leads: a broken Location would raise."""
+
+    def resolve_redirects(self, *arguments: Any, **named: Any) -> Iterator[requests.Response]:
+        """None."""
+        return iter(())
 
 
 def _keep_headers(request: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -121,16 +151,20 @@ def _keep_headers(request: requests.PreparedRequest) -> requests.PreparedRequest
 
 def retry_after(value: str | None, clock: Clock) -> float | None:
     """Seconds to wait by a Retry-After header in either of its forms (RFC 9110, 10.2.3): seconds, or a date."""
-    if not value:
-        return None
+    seconds = _seconds(value or "", clock)
+    return None if seconds is None or not seconds <= LONGEST_WAIT_SECONDS else max(0.0, seconds)
+
+
+def _seconds(value: str, clock: Clock) -> float | None:
     try:
-        return max(0.0, float(value))
+        return float(value)
     except ValueError:
         pass
     try:
-        return max(0.0, parsedate_to_datetime(value).timestamp() - clock.time())
+        moment = parsedate_to_datetime(value)
     except ValueError:
         return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp() - clock.time()
 
 
 def _asked(reply: requests.Response) -> str:
@@ -146,13 +180,3 @@ def _body(reply: requests.Response) -> Any:
         return reply.json()
     except ValueError:
         return None
-
-
-def _reason(reply: requests.Response) -> str:
-    """The source's own sentence about a refused request, in the shapes {"message"} and {"error": {"message"}}."""
-    body = _body(reply)
-    inner = body.get("error") if isinstance(body, dict) else None
-    for shape in (body, inner):
-        if isinstance(shape, dict) and isinstance(shape.get("message"), str):
-            return f": {shape['message'][:200]}"
-    return ""

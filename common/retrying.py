@@ -19,10 +19,16 @@ RATE_LIMIT_ATTEMPTS = 30  # each after the time that the source asked for: givin
 class Attempts:
     """Calls a function until it succeeds, fails for good, or failed `attempts` times by being unavailable.
 
-    Waits for a rate limit do not count as such failures, but there is an end to them as well.
+    Waits for a rate limit do not count as such failures, but there is an end to them as well. Use one for one call.
+
+    Args:
+        clock: waits between the attempts.
+        attempts: how many.
+        say: told what failed and how long the pause is, so that a person sees that work goes on.
     """
 
-    def __init__(self, clock: Clock, attempts: int) -> None:
+    def __init__(self, clock: Clock, attempts: int, say: Callable[[str], None] = lambda line: None) -> None:
+        self._say = say
         self._unavailable = self._limited = 0
         self._allowed = attempts
         self._backoff = wait_exponential_jitter(initial=FIRST_WAIT_SECONDS, max=LONGEST_WAIT_SECONDS, jitter=FIRST_WAIT_SECONDS)
@@ -31,6 +37,7 @@ class Attempts:
             stop=self._stop,
             wait=self._wait,
             sleep=clock.sleep,
+            before_sleep=self._tell,
             reraise=True,
         )
 
@@ -48,6 +55,10 @@ class Attempts:
         else:
             self._unavailable += 1
         return self._unavailable >= self._allowed or self._limited >= RATE_LIMIT_ATTEMPTS
+
+    def _tell(self, state: RetryCallState) -> None:
+        pause = state.next_action.sleep if state.next_action else 0.0
+        self._say(f"{_failure(state)}; trying again" + (f" in {pause:.0f} s" if pause >= 1 else ""))
 
     def _wait(self, state: RetryCallState) -> float:
         failure = _failure(state)

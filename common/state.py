@@ -58,6 +58,8 @@ def moment_of(state: Mapping[str, Any], name: str) -> datetime | None:
     text = part(state, name, str, default=None)
     try:
         moment = datetime.fromisoformat(text) if text else None
-        return moment.astimezone(timezone.utc) if moment else None
     except ValueError:
-        raise StateProblem(f'The stored state is damaged: "{name}" is no time. {ADVICE}') from None
+        moment = None
+    if text and (moment is None or moment.tzinfo is None):
+        raise StateProblem(f'The stored state is damaged: "{name}" is no time with an offset. {ADVICE}')
+    return moment.astimezone(timezone.utc) if moment else None

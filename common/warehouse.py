@@ -20,6 +20,9 @@ class Operations(Protocol):
     def upsert(self, table: str, data: dict[str, Any]) -> None:
         """Inserts or replaces a row."""
 
+    def update(self, table: str, modified: dict[str, Any]) -> None:
+        """Changes the given columns of a row, which its key names."""
+
     def delete(self, table: str, keys: dict[str, Any]) -> None:
         """Marks a row deleted."""
 
@@ -52,6 +55,14 @@ class Warehouse:
         number = 0
         for number, row in enumerate(rows, 1):  # noqa: B007 - counts what an iterator gives
             self._op.upsert(table=table, data=row)
+        self._progress.upserted[table] += number
+        self._pending += number
+
+    def update(self, table: str, rows: Iterable[Row]) -> None:
+        """Changes some columns of rows that are there; the others stay."""
+        number = 0
+        for number, row in enumerate(rows, 1):  # noqa: B007
+            self._op.update(table=table, modified=row)
         self._progress.upserted[table] += number
         self._pending += number
 

@@ -97,6 +97,12 @@ class FakeFivetran:
         self._working[table][key] = dict(data)
         self.touched[table] += 1
 
+    def update(self, table: str, modified: dict[str, Any]) -> None:
+        self._count()
+        encode_row_data(self._types[table], modified)
+        self._working[table][self._key(table, modified)] |= modified  # a KeyError: no such row to change
+        self.touched[table] += 1
+
     def delete(self, table: str, keys: dict[str, Any]) -> None:
         self._count()
         self._working[table].pop(self._key(table, keys), None)

@@ -28,7 +28,8 @@ class EntityState:
 
     `modified_since` is None until everything was read once; then the day from which modified records are asked for. `read_started` is the
     day on which the reading that is under way began, fixed before its first request, and the next window's beginning. `rescan`: read
-    everything again. `optional`: the optional tables that the last full reading included. `checksums`: of records that are read again
+    everything again. `optional`: the optional tables that the last full reading included, `including`: those of the one that is under
+    way. `checksums`: of records that are read again
     before anything was done to them; `seen` are those of the reading that is under way.
     """
 
@@ -39,6 +40,7 @@ class EntityState:
     rescan: bool = False
     swept_at: datetime | None = None
     optional: Sequence[str] = ()
+    including: Sequence[str] = ()
     checksums: dict[int, str] = field(default_factory=dict)
     seen: dict[int, str] = field(default_factory=dict)
 
@@ -46,6 +48,12 @@ class EntityState:
         """The next reading is of everything, from the first id; one that is under way already goes on."""
         if not self.rescan:
             self.rescan, self.read_started, self.cursor = True, None, IDCursor(0, self.cursor.total_synced)
+
+    def begin_read(self, today: date, wanted: Sequence[str]) -> None:
+        """A reading begins, unless one is under way: what it includes and from when the next one asks is fixed here."""
+        if self.read_started is None:
+            self.read_started, self.including = today, wanted
+        self.optional = [name for name in self.optional if name in wanted]
 
     def remember(self, sums: Mapping[int, str]) -> None:
         """Keeps the checksums of records that were just delivered, as long as they are not too many."""
@@ -57,20 +65,20 @@ class EntityState:
         """The checksum with which a record was last delivered, if it is kept."""
         return self.seen.get(number) or self.checksums.get(number)
 
-    def finish_read(self, started: date, now: datetime, optional: Sequence[str], *, keep_checksums: bool) -> None:
+    def finish_read(self, started: date, now: datetime, *, keep_checksums: bool) -> None:
         """The reading that began on `started` reached the end.
 
         Args:
             started: the day from which the next reading asks.
             now: the time.
-            optional: the optional tables that were read.
             keep_checksums: whether those of records that were not read this time still count.
         """
         if self.modified_since is None or self.rescan:
-            self.optional = optional
+            self.optional = self.including
         self.modified_since = started
         self.read_started = None
-        self.checksums, self.seen = (self.checksums if keep_checksums else {}) | self.seen, {}
+        kept = (self.checksums if keep_checksums else {}) | self.seen
+        self.checksums, self.seen = dict(list(kept.items())[:MOST_CHECKSUMS]), {}
         self.rescan = False
         self.swept_at = self.swept_at or now
         self.cursor = IDCursor(0, self.cursor.total_synced)
@@ -85,6 +93,7 @@ class EntityState:
             "rescan": self.rescan,
             "swept_at": self.swept_at.isoformat() if self.swept_at else None,
             "optional": list(self.optional),
+            "including": list(self.including),
             "checksums": {str(number): total for number, total in self.checksums.items()},
             "seen": {str(number): total for number, total in self.seen.items()},
             "delivered": self.ledger.dump(),
@@ -110,6 +119,7 @@ class EntityState:
             part(stored, "rescan", bool, default=False),
             moment_of(stored, "swept_at"),
             part(stored, "optional", list, default=[]),
+            part(stored, "including", list, default=[]),
             _checksums(stored, "checksums"),
             _checksums(stored, "seen"),
         )
@@ -135,8 +145,8 @@ class SyncState:
             entity.table: EntityState.load(part(state, entity.table, dict, default={}), child_tables(entity)) for entity in ENTITIES
         }
         self.digests: dict[str, str] = dict(part(state, "digests", dict, default={}))
-        self.survivors: set[int] = set(part(state, "survivors", list, default=[]))
-        self.errors = OpenErrors(dict(part(state, "open_errors", dict, default={})))
+        self.survivors = _ids(state, "survivors")
+        self.errors = _open_errors(part(state, "open_errors", dict, default={}))
         self.parameters = {name: _parameters(stored) for name, stored in part(state, "parameters", dict, default={}).items()}
         self.rare_read_at = moment_of(state, "rare_read_at")
 
@@ -165,6 +175,20 @@ class SyncState:
             "rare_read_at": self.rare_read_at.isoformat() if self.rare_read_at else None,
         }
         return shared | {name: entity.dump() for name, entity in self._entities.items()}
+
+
+def _ids(state: Mapping[str, Any], name: str) -> set[int]:
+    stored = part(state, name, list, default=[])
+    if not all(type(number) is int for number in stored):
+        raise StateProblem(f'The stored state is damaged: "{name}". {ADVICE}')
+    return set(stored)
+
+
+def _open_errors(stored: Mapping[str, Any]) -> OpenErrors:
+    try:
+        return OpenErrors(dict(stored))
+    except ValueError as error:
+        raise StateProblem(f'The stored state is damaged: "open_errors": {error}. {ADVICE}') from None
 
 
 def _parameters(stored: Any) -> Parameters:

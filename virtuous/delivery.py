@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from collections.abc import Collection, Iterable, Mapping
+from datetime import date, datetime
 
 import models
 import plan
-from api import Record
+from api import Groups, Record
 from common.errors import ErrorRecord
+from common.failures import SourceFailure
 from common.ledger import AtLeast
 from common.tables import CellProblem, Row, to_json
 from common.warehouse import Warehouse
 from cursors import EntityState, SyncState, checksum, digest_of
-from fetch import Batch, Gap
-from plan import CONTACTS, Entity, Parameters
+from fetch import Gap
+from plan import CONTACTS, Entity
 
 
 class Delivery:
@@ -25,11 +26,12 @@ class Delivery:
         warehouse: takes the operations.
         state: what is remembered.
         now: the time of this sync.
-        optional: the optional tables that are synced.
+        wanted: the optional tables that the settings name.
     """
 
-    def __init__(self, warehouse: Warehouse, state: SyncState, now: datetime, optional: set[str]) -> None:
-        self._warehouse, self._state, self._now, self._optional = warehouse, state, now, optional
+    def __init__(self, warehouse: Warehouse, state: SyncState, now: datetime, wanted: Collection[str]) -> None:
+        self._warehouse, self._state, self._now, self._wanted = warehouse, state, now, wanted
+        self._declared = {table.name for table in models.tables(wanted)}
         self._met: set[str] = set()
         self.day_first = False
         self.unknown_fields: Counter[tuple[str, str]] = Counter()
@@ -37,7 +39,7 @@ class Delivery:
     def deliver(self, entity: Entity, records: list[Record]) -> list[Record]:
         """Upserts records with their children, deletes the rows of children that a record no longer has; returns what had changed."""
         keyed = {number: record for record in records if (number := entity.id_of(record)) is not None}
-        splits = {number: self._split(entity.table, record) for number, record in keyed.items()}
+        splits = {number: self._whole_split(entity, record) for number, record in keyed.items()}
         for split in splits.values():
             self._note(entity.table, split)
         ledger = self._state.entity(entity).ledger
@@ -57,16 +59,26 @@ class Delivery:
         gone = ledger.drop(ids)
         self._warehouse.delete(entity.table, ({entity.root.table.key[0]: str(number)} for number in gone))
         for place, table in enumerate(ledger.children):
-            self._delete_positions(entity, table, ((number, 0, counts[place]) for number, counts in gone.items()))
+            if table in self._declared:  # the rows of an optional table that is switched off stay as they are
+                self._delete_positions(entity, table, ((number, 0, counts[place]) for number, counts in gone.items()))
 
     def replace(self, table: str, records: list[Record]) -> bool:
-        """Makes records all that a table and its children hold; False, and nothing is written, if that is what they hold already."""
-        rows: dict[str, list[Row]] = {name.name: [] for name in models.ROOTS[table].declared(self._optional)}
+        """Makes records all that a table and its children hold; False, and nothing is written, if that is what they hold already.
+
+        A list that is empty all of a sudden is not believed.
+        """
+        root = models.ROOTS[table]
+        fetched = [name for name, child in root.optional.items() if all(child.key in record for record in records)]
+        rows: dict[str, list[Row]] = {one.name: [] for one in root.declared(set(fetched) & set(self._wanted))}
+        empty = digest_of(rows)
+        if not records and self._state.digests.get(table, empty) != empty:
+            self._warehouse.warn(f"{table}: the list is empty all of a sudden, so its rows were left as they are")
+            return False
         for record in records:
             split = self._split(table, record)
             self._note(table, split)
-            for name, some in split.rows.items():
-                rows[name] += some
+            for name in rows:
+                rows[name] += split.rows.get(name, [])
         self.resolve(table)
         digest = digest_of(rows)
         if self._state.digests.get(table) == digest:
@@ -80,20 +92,19 @@ class Delivery:
         self._met.add(error.id)
         self._warehouse.upsert("errors", [self._state.errors.report(error, self._now)])
 
-    def report_keyless(self, entity: Entity, batch: Batch) -> None:
-        """Writes an error for each record of a batch that has no id."""
-        for number, _ in enumerate(batch.keyless):
-            place = f"row {batch.request.skip + number + 1} behind id {batch.request.after}"
-            missing = ErrorRecord(entity.table, entity.table, "a record without an id", place)
-            self.report(missing._replace(after=batch.request.after, until=batch.last_id + 1))
-
     def resolve(self, root: str) -> None:
         """Marks as resolved what is open for a table and was not met again in this sync, though it was read."""
         cured = [error.id for error in self._state.errors.of(root) if error.id not in self._met]
-        self._warehouse.upsert("errors", [self._state.errors.resolve(error, self._now) for error in cured])
+        self._warehouse.update("errors", [self._state.errors.resolve(error, self._now) for error in cured])
 
     def _split(self, table: str, record: Record) -> models.Split:
-        return models.split(models.ROOTS[table], record, self._optional, self.day_first)
+        return models.split(models.ROOTS[table], record, self._wanted, self.day_first)
+
+    def _whole_split(self, entity: Entity, record: Record) -> models.Split:
+        """A record's rows; a list that was wanted and is not there leaves the rows of before alone."""
+        split = self._split(entity.table, record)
+        missing = {one.table for one in entity.optional if one.table in self._wanted and one.attach_as not in record}
+        return split._replace(partial=split.partial | missing) if missing else split
 
     def _note(self, root: str, split: models.Split) -> None:
         self.unknown_fields += split.notes.unknown
@@ -107,9 +118,10 @@ class Delivery:
         neither is written again and again, checksums of those records are kept from one sync to the next.
         """
         entry = self._state.entity(entity)
-        sums = {number: checksum(record) for number, record in records.items() if self._comes_again(entity, entry, record)}
+        again = {number for number, record in records.items() if self._comes_again(entity, entry, record)}
+        sums = {number: checksum(record) for number, record in records.items() if number in again or entry.checksum_of(number)}
         unchanged = {number for number, total in sums.items() if number in delivered and entry.checksum_of(number) == total}
-        entry.remember(sums)
+        entry.remember({number: sums[number] for number in again})
         return unchanged
 
     def _comes_again(self, entity: Entity, entry: EntityState, record: Record) -> bool:
@@ -126,29 +138,41 @@ class Delivery:
         self._warehouse.delete(table, keys)
 
 
-def gap_error(entity: Entity, names: Parameters, gap: Gap, ids: str | None) -> ErrorRecord:
-    """What could not be read, with the question that failed; `ids` are those of the records in question, if they are known."""
+def unreadable(entity: Entity, number: int | None, gap: Gap, groups: Groups) -> ErrorRecord:
+    """A record that cannot be read; `groups` is the question that failed."""
+    asked = [[condition._asdict() for condition in group] for group in groups]
     return ErrorRecord(
         entity.table,
         entity.table,
         str(gap.failure),
-        record=ids if names.id else f"row {gap.request.skip + 1}",
+        record=str(number) if number is not None else f"row {gap.request.skip + 1}",
         url=gap.failure.url,
-        payload=to_json([condition._asdict() for condition in plan.above(names, gap.after, gap.until)]),
+        payload=to_json(asked),
         status=gap.failure.status,
         skip=gap.request.skip,
         take=gap.request.take,
-        after=gap.after,
-        until=gap.until,
+        number=number,
     )
 
 
-def survivors(entity: Entity, since: object, records: Iterable[Record]) -> set[int]:
+def keyless(entity: Entity, number: int | None, ordinal: int) -> ErrorRecord:
+    """A record that comes without its id; `number` is that id, if it could be found by counting."""
+    place = str(number) if number is not None else f"row {ordinal}"
+    return ErrorRecord(entity.table, entity.table, "the record comes without its id", place, number=number)
+
+
+def unread_list(entity: Entity, table: str, number: int, failure: SourceFailure) -> ErrorRecord:
+    """The list of one record that cannot be read, though the record can."""
+    return ErrorRecord(entity.table, table, str(failure), str(number), url=failure.url, status=failure.status, number=number)
+
+
+def survivors(entity: Entity, since: date | None, records: Iterable[Record]) -> set[int]:
     """The contacts that absorbed another one since a day: those that the merged ones among `records` name."""
     if entity is not CONTACTS or since is None:
         return set()
-    recent = (record for record in records if str(record.get("modifiedDateTimeUtc")) >= str(since))
-    return {into for record in recent if isinstance(into := record.get("mergedIntoContactId"), int)}
+    recent = [record for record in records if str(record.get("modifiedDateTimeUtc")) >= since.isoformat()]
+    into = (CONTACTS.id_of({"id": record.get("mergedIntoContactId")}) for record in recent)
+    return {number for number in into if number is not None}
 
 
 def _counts(split: models.Split, tables: Iterable[str]) -> tuple[int | None, ...]:
@@ -168,5 +192,4 @@ def _is_whole(split: models.Split, table: str) -> bool:
 
 def _cell_error(root: str, record: str | None, problem: CellProblem) -> ErrorRecord:
     number = int(record) if record and record.isdecimal() else None
-    error = ErrorRecord(root, problem.table, problem.message, record, problem.column)
-    return error._replace(after=number - 1, until=number + 1) if number is not None else error._replace(until=0)
+    return ErrorRecord(root, problem.table, problem.message, record, problem.column, number=number)

@@ -50,19 +50,26 @@ class PageRequest(NamedTuple):
 
 
 class Gap(NamedTuple):
-    """Records between two ids (both exclusive; `until` None: up to the end) that could not be read at the smallest size."""
+    """Records between two ids (both exclusive; `until` None: up to the end) that could not be read at the smallest size.
+
+    `records` is their number, counted from `after`; `request` is the one that failed.
+    """
 
     after: int
     until: int | None
+    records: int
     request: PageRequest
     failure: Unavailable
 
 
 class Batch(NamedTuple):
-    """Rows to deliver, in the order of their ids; `keyless` have none. `remaining` is the source's own count of what is left."""
+    """Rows to deliver, in the order of their ids. `remaining` is the source's own count of what is left.
+
+    `keyless` tells of records without an id: the how-manieth each is behind the id (or, by offset, in the list) that was asked from.
+    """
 
     records: list[Record]
-    keyless: list[Record]
+    keyless: list[int]
     last_id: int
     remaining: int
     request: PageRequest
@@ -80,13 +87,12 @@ class Take:
         self._step = 0
         self._successes = 0
         self._needed = GROW_AFTER
-        self._cap = TAKE_SIZES[0]
         self._grew = False
 
     @property
     def size(self) -> int:
         """Rows to ask for."""
-        return min(TAKE_SIZES[self._step], self._cap)
+        return TAKE_SIZES[self._step]
 
     @property
     def smallest(self) -> bool:
@@ -104,10 +110,6 @@ class Take:
         self._successes += 1
         if self._successes >= self._needed and self._step > 0:
             self._step, self._successes, self._grew = self._step - 1, 0, True
-
-    def cap(self, rows: int) -> None:
-        """The source gives no more than `rows` at a time, whatever is asked for."""
-        self._cap = max(2, min(self._cap, rows))
 
 
 class _Expected(NamedTuple):
@@ -148,7 +150,7 @@ class KeysetReader:
                     batch, finished = self._next(last_id)
                 except Unavailable as failure:
                     batch = self._ask_for_less(last_id, failure)
-                    finished = batch is not None and not batch.records  # nothing behind what cannot be read
+                    finished = batch is not None and batch.gap is not None and batch.gap.until is None and not batch.keyless
                 if batch is not None:
                     last_id = batch.last_id
                     yield batch
@@ -171,31 +173,32 @@ class KeysetReader:
     def _next(self, last_id: int) -> tuple[Batch | None, bool]:
         """The next batch, None if it does not follow the last one; and whether it is the last of all."""
         request, overlaps, future = self._expected.popleft()
-        records, total = self._wait(future)
+        records, total = _believable(self._wait(future), request)
         ids = self._ascending_ids(records, request)
         if overlaps and (not ids or ids[0] != last_id):
             self._forget()
             return None, False
         fresh = records[1:] if overlaps else records
+        first = request.skip + 1 + overlaps
         seen = request.skip + len(records)
-        self._take.succeeded()
-        batch = self._batch(fresh, last_id, max(total - seen, 0), request)
+        batch = self._batch(fresh, last_id, max(total - seen, 0), request, first)
         finished = not records or (seen >= total and len(records) < request.take)
         self._check_headway(batch, last_id, finished)
         self._plan(batch, request, len(records), len(fresh))
         return batch, finished
 
-    def _batch(self, records: list[Record], last_id: int, remaining: int, request: PageRequest) -> Batch:
-        keyless = [record for record in records if self._id_of(record) is None]
+    def _batch(self, records: list[Record], last_id: int, remaining: int, request: PageRequest, first: int) -> Batch:
+        keyless = [number for number, record in enumerate(records, first) if self._id_of(record) is None]
         keyed = [record for record in records if self._id_of(record) is not None] if keyless else records
         newest = self._id_of(keyed[-1]) if keyed else None
         return Batch(keyed, keyless, last_id if newest is None else newest, remaining, request)
 
     def _plan(self, batch: Batch, request: PageRequest, received: int, fresh: int) -> None:
         if received < request.take and batch.remaining:  # a silent cap: the pages under way leave holes behind this one
-            self._take.cap(received)
+            self._take.shrink()
             self._forget()
             return
+        self._take.succeeded()
         self._covered -= fresh
         if batch.keyless or not batch.records:
             self._forget()
@@ -228,7 +231,7 @@ class KeysetReader:
         for skip in range(1, MAX_ADJACENT_UNREADABLE + 1):
             request = PageRequest(last_id, skip, 1)
             try:
-                reply = self._wait(self._executor.submit(self._read, request))
+                reply = _believable(self._wait(self._executor.submit(self._read, request)), request)
             except Unavailable:
                 continue
             return self._behind_gap(reply, request, last_id, failure)
@@ -236,9 +239,20 @@ class KeysetReader:
 
     def _behind_gap(self, reply: Reply, request: PageRequest, last_id: int, failure: Unavailable) -> Batch:
         ids = self._ascending_ids(reply.records, request)
-        gap = Gap(last_id, ids[0] if ids else None, PageRequest(last_id, 0, 1), failure)
+        gap = Gap(last_id, ids[0] if ids else None, request.skip, PageRequest(last_id, 0, 1), failure)
         remaining = max(reply.total - request.skip - len(reply.records), 0)
-        return self._batch(reply.records, last_id, remaining, request)._replace(gap=gap)
+        return self._batch(reply.records, last_id, remaining, request, request.skip + 1)._replace(gap=gap)
+
+
+def _believable(reply: Reply, request: PageRequest) -> Reply:
+    """The reply, unless it is empty and tells of more: nothing may end on that.
+
+    Raises:
+        Unavailable: if so.
+    """
+    if not reply.records and reply.total > request.skip:
+        raise Unavailable(f"a page of id > {request.after} is empty, though {reply.total - request.skip} records should be on it or behind")
+    return reply
 
 
 def read_by_offset(read: ReadPage, id_of: IdOf, passes: int = 3) -> Iterator[Batch]:
@@ -274,7 +288,7 @@ def _pages_by_offset(read: ReadPage, id_of: IdOf) -> Iterator[tuple[Batch, int]]
     while True:
         request = PageRequest(0, skip, take.size)
         try:
-            records, total = read(request)
+            records, total = _believable(read(request), request)
         except Unavailable as failure:
             if take.smallest:
                 failed.append((request, failure))
@@ -285,11 +299,11 @@ def _pages_by_offset(read: ReadPage, id_of: IdOf) -> Iterator[tuple[Batch, int]]
             continue
         take.succeeded()
         for unreadable, why in failed:  # something behind them can be read, so they are poisoned and it is no outage
-            yield Batch([], [], 0, 0, unreadable, Gap(0, 0, unreadable, why)), total
+            yield Batch([], [], 0, 0, unreadable, Gap(0, None, 1, unreadable, why)), total
         failed.clear()
         skip += len(records)
         keyed = [record for record in records if id_of(record) is not None]
-        keyless = [record for record in records if id_of(record) is None]
+        keyless = [number for number, record in enumerate(records, request.skip + 1) if id_of(record) is None]
         yield Batch(keyed, keyless, 0, max(total - skip, 0), request), total
         if not records or skip >= total:
             return

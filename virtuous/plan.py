@@ -24,11 +24,19 @@ PASSES = 3
 
 
 class Optional(NamedTuple):
-    """A table that needs a call per record of another one, so that it is read only if asked for."""
+    """A table that needs a call per record of another one, so that it is read only if asked for.
+
+    `attach_as` is the key under which its list is put on the record, `asks_by` are the record's fields that the call needs.
+    """
 
     table: str
     attach_as: str
     read: Callable[[VirtuousApi, Record], list[Record]]
+    asks_by: tuple[str, ...] = ("id",)
+
+    def can_ask(self, record: Record) -> bool:
+        """Whether the record has what the call needs."""
+        return all(isinstance(record.get(field), (int, str)) for field in self.asks_by)
 
 
 class Entity(NamedTuple):
@@ -113,13 +121,9 @@ PROJECT_LISTS = (
     Optional("project_roles", "projectRoles", _paged("ProjectRole/ByProject/{id}")),
 )
 PAYMENTS = (Optional("recurring_gift_payments", "payments", _paged("RecurringGiftPayment/{id}")),)
-ATTENDANCES = (
-    Optional(
-        "volunteer_attendances",
-        "attendances",
-        _paged("VolunteerOpportunity/{volunteerOpportunityId}/Volunteers/{id}/Attendance"),
-    ),
-)
+BY_OPPORTUNITY = ("volunteerOpportunityId", "id")
+ATTENDANCE_PATH = "VolunteerOpportunity/{volunteerOpportunityId}/Volunteers/{id}/Attendance"
+ATTENDANCES = (Optional("volunteer_attendances", "attendances", _paged(ATTENDANCE_PATH), BY_OPPORTUNITY),)
 MEMBERS = (Optional("organization_group_contacts", "groupContacts", _paged("OrganizationGroup/{id}/contacts")),)
 
 CONTACTS = _query("contacts", "Contact", "Contact Id", full="Query/FullContact", cheap="Contact/Query", optional=CONTACT_LISTS)
@@ -190,24 +194,28 @@ LOOKUPS = (
 )  # fmt: skip
 
 
+def _everything(api: VirtuousApi, path: str) -> list[Record]:
+    return every_page(lambda skip: api.listing(path, skip))
+
+
 def _definitions(api: VirtuousApi, resource: str) -> Iterator[Mapping[str, Any]]:
     entity = resource.rpartition("/")[2]
-    return (models.definition_record(entity, raw) for raw in api.listing(f"{resource}/CustomFields").records)
+    return (models.definition_record(entity, raw) for raw in _everything(api, f"{resource}/CustomFields"))
 
 
 def _collections(api: VirtuousApi, resource: str) -> Iterator[Mapping[str, Any]]:
-    return (models.collection_record(resource, raw) for raw in api.listing(f"{resource}/CustomCollections").records)
+    return (models.collection_record(resource, raw) for raw in _everything(api, f"{resource}/CustomCollections"))
 
 
 def _lookup(api: VirtuousApi, path: str) -> list[Mapping[str, Any]]:
-    return models.lookup_records(path, api.listing(path).records)
+    return models.lookup_records(path, _everything(api, path))
 
 
 REFERENCES = (
-    Reference("tags", lambda api: every_page(lambda skip: api.listing("Tag", skip))),
+    Reference("tags", lambda api: _everything(api, "Tag")),
     Reference(
         "organization_groups",
-        lambda api: every_page(lambda skip: api.listing("OrganizationGroup", skip)),
+        lambda api: _everything(api, "OrganizationGroup"),
         optional=MEMBERS,
     ),
     Reference("campaigns", _queried("Campaign")),
@@ -246,15 +254,17 @@ def _operators(option: Mapping[str, Any]) -> set[str]:
 
 def above(names: Parameters, after: int, until: int | None = None, since: date | None = None) -> list[Condition]:
     """The conditions for ids between `after` and `until` (both exclusive), modified on or after `since`."""
-    conditions = []
-    if names.id:
-        conditions.append(Condition(names.id, "GreaterThan", str(after)))
-        if until is not None:
-            conditions.append(Condition(names.id, "LessThan", str(until)))
+    conditions = between(names.id, after, until) if names.id else []
     if names.modified and since:
         parameter, operator = names.modified
         conditions.append(Condition(parameter, operator, since.isoformat()))
     return conditions
+
+
+def between(parameter: str, after: int, until: int | None) -> list[Condition]:
+    """The conditions for a number above `after` and, if it is given, below `until`."""
+    above_it = [Condition(parameter, "GreaterThan", str(after))]
+    return above_it if until is None else [*above_it, Condition(parameter, "LessThan", str(until))]
 
 
 def any_of(parameter: str, values: Iterable[int], conditions: list[Condition]) -> Groups:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, Future
 from functools import partial
 from typing import Any
 
 import plan
-from api import LIST_TAKE, Condition, Groups, Record, VirtuousApi
+from api import LIST_TAKE, Groups, Record, VirtuousApi
 from common.clock import Clock
-from common.failures import Forbidden, NotFound, Unavailable
+from common.failures import Disorder, Forbidden, NotFound, Unavailable
 from common.requests import Exchange
 from common.retrying import Attempts
 from fetch import Batch, KeysetReader, PageRequest, Reply, read_by_offset
@@ -18,9 +19,14 @@ from plan import CONTACTS, Entity, Parameters, Reference
 
 PAGE_ATTEMPTS = 3  # for a page that a smaller size may cure
 LIST_ATTEMPTS = 8  # for what cannot be asked for in smaller pieces
-NAMED_IDS = 100
+IDS_PER_QUERY = 100  # groups are alternatives, and hundreds in one query work
+BEHIND_ALL = 2**31 - 1  # a skip that leaves nothing but the total, which counts records without reading them
+SECONDS_BETWEEN_RETRY_LINES = 5.0
+ABSENT_AFTER = 5  # a list that five parents in a row do not have belongs to a module that the organization does not have
+FAILED_LISTS_IN_A_ROW = 5  # more than this is an outage and not a parent whose list is broken
 
 Wait = Callable[[Future[Any]], Any]
+GroupsBetween = Callable[[int, "int | None"], Groups]
 
 
 class Reading:
@@ -31,25 +37,31 @@ class Reading:
         clock: for the pauses between attempts.
         executor: for pages that are asked for at once.
         wait: waits for one of them.
-        include_archived: whether archived contacts are asked for.
-        optional: the optional tables that are asked for; one that may not be read is taken out of it.
+        say: told of failures that are tried again.
+        settings: `include_archived` and `optional_tables` are used.
+
+    `optional` names the optional tables that are asked for; one that cannot be read is taken out of it.
     """
 
     def __init__(
-        self, session: Exchange, clock: Clock, executor: Executor, wait: Wait, *, include_archived: bool, optional: set[str]
+        self, session: Exchange, clock: Clock, executor: Executor, wait: Wait, say: Callable[[str], None], settings: Mapping[str, Any]
     ) -> None:
-        self._clock, self._executor, self._wait = clock, executor, wait
-        self._include_archived, self.optional = include_archived, optional
+        self._clock, self._executor, self._wait, self._say = clock, executor, wait, say
+        self._include_archived: bool = settings["include_archived"]
+        self.optional = set(settings["optional_tables"])
         self._api = VirtuousApi(session.json)
-        self.api = VirtuousApi(lambda *request: Attempts(clock, LIST_ATTEMPTS).call(partial(session.json, *request)))
+        self.api = VirtuousApi(lambda *request: Attempts(clock, LIST_ATTEMPTS, self._tell).call(partial(session.json, *request)))
+        self._told_at = 0.0
+        self._absent: Counter[str] = Counter()
+        self._failed: Counter[str] = Counter()
 
-    def page(self, entity: Entity, path: str, groups: Groups, request: PageRequest) -> Reply:
+    def page(self, entity: Entity, path: str, groups: Groups, request: PageRequest, attempts: int = PAGE_ATTEMPTS) -> Reply:
         """One page, asked for a few times.
 
         Raises:
             SourceFailure: `Unavailable` if a smaller page may be what it takes.
         """
-        return Attempts(self._clock, PAGE_ATTEMPTS).call(lambda: self._page(entity, path, groups, request))
+        return Attempts(self._clock, attempts, self._tell).call(lambda: self._page(entity, path, groups, request))
 
     def above(self, entity: Entity, path: str, after: int, groups: Callable[[int], Groups]) -> Iterator[Batch]:
         """Everything above an id; `groups` gives the conditions for rows behind an id."""
@@ -61,31 +73,83 @@ class Reading:
 
     def by_offset(self, entity: Entity, path: str) -> Iterator[Batch]:
         """Everything of an entity that cannot be asked for by id."""
-        return read_by_offset(lambda request: self.page(entity, path, [], request), entity.id_of)
+
+        def read(request: PageRequest) -> Reply:
+            reply: Reply = self._wait(self._executor.submit(self.page, entity, path, [], request))
+            return reply
+
+        return read_by_offset(read, entity.id_of)
+
+    def listed_ids(self, entity: Entity, names: Parameters) -> Iterator[Batch]:
+        """All ids, by the cheapest query."""
+        if names.id:
+            return self.above(entity, entity.listing, 0, lambda after: [plan.above(names, after)])
+        return self.by_offset(entity, entity.listing)
+
+    def existing(self, entity: Entity, parameter: str, ids: list[int]) -> set[int]:
+        """Which of some records the source has, asked for by id and in full: another question than the listing that lacked them."""
+        there: set[int | None] = set()
+        for some in plan.chunks(ids, IDS_PER_QUERY):
+            groups, request = plan.any_of(parameter, some, []), PageRequest(0, 0, IDS_PER_QUERY)
+            there.update(entity.id_of(record) for record in self.page(entity, entity.query, groups, request, LIST_ATTEMPTS).records)
+        return {number for number in ids if number in there}
 
     def reference(self, reference: Reference) -> list[Record]:
         """All records of a small table."""
         records = reference.read(self.api)
-        self._attach(reference.optional, records)
+        failures = [self._attach(one, record) for one in reference.optional for record in records]
+        for failure in filter(None, failures):
+            raise failure  # a small table is replaced whole or not at all
         return records
 
-    def ids_between(self, entity: Entity, names: Parameters, after: int, until: int | None) -> str | None:
-        """The ids between two, as text, by the cheap query, in which less can be broken; None if there is no such query or it fails."""
-        if not entity.cheap:
-            return None
-        try:
-            found = self.page(entity, entity.cheap, [plan.above(names, after, until)], PageRequest(0, 0, NAMED_IDS))
-        except Unavailable:
-            return None
-        return ", ".join(str(entity.id_of(record)) for record in found.records)
+    def attach(self, entity: Entity, records: list[Record]) -> list[tuple[plan.Optional, int, Unavailable]]:
+        """Puts the lists that need a call of their own on their records, several at once; returns those that could not be read.
+
+        Raises:
+            Unavailable: if one list after the other fails.
+        """
+        asked = [(one, record) for one in entity.optional for record in records if one.table in self.optional]
+        replies = [self._executor.submit(self._attach, one, record) for one, record in asked]
+        failures = [self._wait(reply) for reply in replies]
+        broken = []
+        for (one, record), failure in zip(asked, failures, strict=True):
+            self._failed[one.table] = self._failed[one.table] + 1 if failure else 0
+            if failure and self._failed[one.table] > FAILED_LISTS_IN_A_ROW:
+                raise failure
+            if failure:
+                broken.append((one, entity.id_of(record) or 0, failure))
+        return broken
+
+    def nth_id(self, entity: Entity, between: GroupsBetween, after: int, n: int) -> int:
+        """The id of the n-th record behind `after`, found by counting, so that a record that cannot be read need not be read.
+
+        Raises:
+            Disorder: if there is none.
+        """
+
+        def count(until: int) -> int:
+            return self._count(entity, between(after, until + 1))
+
+        step = 1
+        while count(after + step) < n:
+            step *= 2
+            if step > BEHIND_ALL:
+                raise Disorder(f"there is no record {n} behind id {after}")
+        low, high = after + step // 2, after + step  # it is above `low` and not above `high`
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (low, middle) if count(middle) >= n else (middle, high)
+        return high
+
+    def _count(self, entity: Entity, groups: Groups) -> int:
+        archived = self._include_archived if entity is CONTACTS else None
+        return self.api.query(entity.listing, groups, BEHIND_ALL, 1, include_archived=archived).total
 
     def _page(self, entity: Entity, path: str, groups: Groups, request: PageRequest) -> Reply:
         archived = self._include_archived if entity is CONTACTS else None
         records, total = self._api.query(path, groups, request.skip, request.take, include_archived=archived)
-        if path == entity.query:
-            if entity is CONTACTS:
-                self._tell_archived(records, groups)
-            self._attach(entity.optional, records)
+        if path == CONTACTS.query:
+            self._tell_archived(records, groups)
         return Reply(records, total)
 
     def _tell_archived(self, records: list[Record], groups: Groups) -> None:
@@ -93,40 +157,39 @@ class Reading:
         unsure = {number: record for record in records if (number := CONTACTS.id_of(record)) is not None and "isArchived" not in record}
         if not unsure:
             return
-        active = self._active(min(unsure), max(unsure), groups) if self._include_archived else unsure.keys()
+        active = self._active(sorted(unsure), groups) if self._include_archived else unsure.keys()
         for number, record in unsure.items():
             record["isArchived"] = number not in active
 
-    def _active(self, first: int, last: int, groups: Groups) -> set[int | None]:
-        between = [
-            Condition(plan.CONTACT_PARAMETER, "GreaterThan", str(first - 1)),
-            Condition(plan.CONTACT_PARAMETER, "LessThan", str(last + 1)),
-        ]
+    def _active(self, ids: list[int], groups: Groups) -> set[int | None]:
+        between = plan.between(CONTACTS.ids[0], ids[0] - 1, ids[-1] + 1)
         narrowed = [[*group, *between] for group in groups] or [between]
         listed, total = self.api.query(CONTACTS.cheap, narrowed, 0, LIST_TAKE, include_archived=False)
-        if len(listed) < total:
-            raise Unavailable(f"{CONTACTS.cheap} listed {len(listed)} of {total} contacts")
+        if len(listed) < total:  # the page was no stretch of the list: ask for its ids one by one
+            each = (plan.any_of(CONTACTS.ids[0], some, []) for some in plan.chunks(ids, IDS_PER_QUERY))
+            pages = (self.api.query(CONTACTS.cheap, some, 0, LIST_TAKE, include_archived=False) for some in each)
+            listed = [record for page in pages for record in page.records]
         return {CONTACTS.id_of(record) for record in listed}
 
-    def _attach(self, lists: Iterable[plan.Optional], records: list[Record]) -> None:
-        """Puts the lists that need a call of their own on their records; one that may not be read is left out of this sync."""
-        for one in lists:
-            if one.table in self.optional:
-                try:
-                    self._attach_one(one, records)
-                except Forbidden:
-                    self.optional.discard(one.table)
+    def _attach(self, one: plan.Optional, record: Any) -> Unavailable | None:
+        """Puts one list on one record; the failure, if only this list cannot be read."""
+        if one.table not in self.optional or not isinstance(record, dict) or not one.can_ask(record):
+            return None
+        try:
+            record[one.attach_as] = one.read(self.api, record)
+            self._absent[one.table] = 0
+        except Forbidden:
+            self.optional.discard(one.table)
+        except NotFound:  # the record went away since it was listed, or nobody has such a list
+            self._absent[one.table] += 1
+            if self._absent[one.table] >= ABSENT_AFTER:
+                self.optional.discard(one.table)
+        except Unavailable as failure:
+            return failure
+        return None
 
-    def _attach_one(self, one: plan.Optional, records: list[Any]) -> None:
-        for record in records:
-            if not isinstance(record, dict) or record.get("id") is None:
-                continue  # nothing to ask by: the record becomes an error of its own
-            try:
-                record[one.attach_as] = one.read(self.api, record)
-            except NotFound:
-                continue  # the record went away since it was listed
-
-
-def settings_of(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings that `Reading` takes."""
-    return {"include_archived": settings["include_archived"], "optional": set(settings["optional_tables"])}
+    def _tell(self, line: str) -> None:
+        now = self._clock.time()
+        if now - self._told_at >= SECONDS_BETWEEN_RETRY_LINES:
+            self._told_at = now
+            self._say(line)

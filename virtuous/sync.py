@@ -18,7 +18,7 @@ from fivetran_connector_sdk import Logging as log
 from fivetran_connector_sdk import Operations as op
 
 import plan
-from api import RATE_WINDOW_SECONDS, Record, exchange
+from api import RATE_WINDOW_SECONDS, Groups, Record, exchange
 from common.budget import Budget
 from common.clock import Clock, SystemClock, moment
 from common.failures import (
@@ -30,27 +30,29 @@ from common.failures import (
     SourceFailure,
     SyncFailed,
     Unauthorized,
+    Unavailable,
 )
 from common.progress import Progress
 from common.warehouse import CHECKPOINT_SECONDS, Warehouse
 from cursors import EntityState, SyncState
-from delivery import Delivery, gap_error, survivors
+from delivery import Delivery, keyless, survivors, unread_list, unreadable
 from fetch import PARALLEL_REQUESTS, Batch
 from plan import ENTITIES, REFERENCES, Entity, Parameters, Reference
-from reading import Reading, settings_of
+from reading import IDS_PER_QUERY, GroupsBetween, Reading
 
-IDS_PER_QUERY = 100  # groups are alternatives, and hundreds in one query work
 MAX_DELETED_SHARE = 0.2  # a listing that lacks more than this is not believed ...
 MAX_DELETED_UNDOUBTED = 20  # ... unless it is about no more records than these
 MAX_REREAD = 10_000  # records that a sweep finds undelivered; for more, the table is read in full again
+PARENTS_AT_ONCE = 100  # with optional lists: each parent is a request or more, and the cursor moves behind so many
 RARELY_READ_AGAIN = timedelta(days=1)
 MONTH_FIRST_CULTURES = ("", "en-US", "es-US", "en-PH")
 KEY_REFUSED = (
     'Virtuous does not accept the API key in "bearer_token" (401). Create a new one under Settings > Connectivity > API Keys, '
-    'and put it into "bearer_token" without quotes or spaces around it.'
+    'and put exactly the key, without "Bearer" before it, between the two quotes.'
 )
 
 Settings = Mapping[str, Any]
+Span = tuple[int, "int | None"]  # ids between two, both exclusive
 
 
 def run(settings: Settings, state: Mapping[str, Any], clock: Clock | None = None) -> None:
@@ -88,9 +90,8 @@ class Sync:
         self.progress = Progress(clock, log.info)
         self.warehouse = Warehouse(op, clock, self.progress, state.dump)
         session = exchange(settings, self.budget, clock, PARALLEL_REQUESTS + 1)  # the main thread asks as well
-        self.reading = Reading(session, clock, executor, self._wait, **settings_of(settings))
-        self.optional = self.reading.optional
-        self.delivery = Delivery(self.warehouse, state, self.now, self.optional)
+        self.reading = Reading(session, clock, executor, self._wait, log.info, settings)
+        self.delivery = Delivery(self.warehouse, state, self.now, settings["optional_tables"])
         self.incomplete: dict[str, str] = {}
 
     def run(self) -> None:
@@ -131,9 +132,9 @@ class Sync:
         still_open = ", ".join(self.state.errors.tables())
         if still_open:
             self.warehouse.warn(f"the table `errors` lists what did not arrive and is tried again by the next sync: {still_open}")
-        left_out = ", ".join(sorted(set(self.settings["optional_tables"]) - self.optional))
+        left_out = ", ".join(sorted(set(self.settings["optional_tables"]) - self.reading.optional))
         if left_out:
-            self.warehouse.warn(f"optional tables that the API key may not read (403) are left out: {left_out}")
+            self.warehouse.warn(f"optional tables that the API key may not read (403) or nobody has (404) are left out: {left_out}")
         self.warehouse.flush_warnings()
         self.warehouse.checkpoint()
         log.info(self.progress.summary(self.budget.requests))
@@ -157,6 +158,9 @@ class Sync:
             self.warehouse.warn(f"organizations is left out: {_not_readable(failure)}")
         except NotFound as failure:
             raise SettingProblem(f'There is no Virtuous API at "base_url": {failure}.') from failure
+        except Unavailable as failure:
+            address = self.settings["base_url"]
+            raise SyncFailed(f'Virtuous cannot be reached: {failure}. Check "base_url" ({address}), or try again later.') from failure
         self.delivery.day_first = str(organization.get("organizationCulture") or "") not in MONTH_FIRST_CULTURES
         if organization:
             self.delivery.replace("organizations", [organization])
@@ -177,12 +181,15 @@ class Sync:
         names = self._parameters(entity)
         entry = self.state.entity(entity)
         first = entry.modified_since is None
+        untouched = first and entry.read_started is None
         sweep_due = not first and self._sweep_is_due(entry)
+        wanted = [one.table for one in entity.optional if one.table in self.settings["optional_tables"]]
         self._retry_open(entity, names)
-        if not first and (self._misses_optional(entity, entry) or (sweep_due and self._is_read_in_full(entity))):
+        if not first and (not set(wanted) <= set(entry.optional) or (sweep_due and (entity.drifts or wanted))):
             entry.begin_rescan()
+        entry.begin_read(self.now.date(), wanted)
         self._read(entity, names, entry)
-        if not first:
+        if not untouched:
             self._reread_merged(entity, names)
         if sweep_due:
             self._sweep(entity, names, entry)
@@ -195,30 +202,20 @@ class Sync:
             stored = self.state.parameters[entity.table] = plan.parameters(entity, options)
         return stored
 
-    def _wanted(self, entity: Entity) -> list[str]:
-        return [one.table for one in entity.optional if one.table in self.optional]
-
-    def _misses_optional(self, entity: Entity, entry: EntityState) -> bool:
-        return not set(self._wanted(entity)) <= set(entry.optional)
-
-    def _is_read_in_full(self, entity: Entity) -> bool:
-        return entity.drifts or bool(self._wanted(entity))
-
     def _read(self, entity: Entity, names: Parameters, entry: EntityState) -> None:
         """Reads on from the entity's cursor to the end, and moves its window on."""
-        entry.read_started = entry.read_started or self.now.date()
-        started = min(entry.read_started, self.now.date())
-        window = self._window_start(entry)
-        since = self._since(names, entry)
+        started = min(entry.read_started or self.now.date(), self.now.date())
+        window, since = self._window_start(entry), self._since(names, entry)
         self.progress.begin(entity.table, f"reading what was modified since {since}" if since else "reading everything")
         for batch in self._batches(entity, names, entry, since):
-            changed = self.delivery.deliver(entity, batch.records)
-            self.state.survivors |= survivors(entity, window, changed)
-            self._report_unread(entity, names, batch)
-            entry.cursor = entry.cursor.advanced(batch.last_id, len(batch.records))
+            for some in self._portions(entity, batch.records):
+                self.state.survivors |= survivors(entity, window, self._deliver(entity, some))
+                entry.cursor = entry.cursor.advanced(min(entity.id_of(some[-1]) or 0, batch.last_id), len(some))
+                self.warehouse.checkpoint(if_due=True)
+            self._report_unread(entity, names, batch, lambda after, until: [plan.above(names, after, until, since)])
+            entry.cursor = entry.cursor.advanced(batch.last_id, 0)
             self.progress.advance(len(batch.records), batch.remaining)
-            self.warehouse.checkpoint(if_due=True)
-        entry.finish_read(started, self.now, self._wanted(entity), keep_checksums=entity.drifts)
+        entry.finish_read(started, self.now, keep_checksums=entity.drifts)
 
     def _since(self, names: Parameters, entry: EntityState) -> date | None:
         start: date | None = self.settings["start_date"]
@@ -238,57 +235,70 @@ class Sync:
                 )
                 return
             except Disorder as disorder:
-                log.warning(f"{entity.table}: {disorder}; reading everything page by page instead")
+                self._tell_disorder(entity, disorder)
         yield from self.reading.by_offset(entity, entity.query)
         self.delivery.resolve(entity.table)
 
-    def _report_unread(self, entity: Entity, names: Parameters, batch: Batch) -> None:
-        self.delivery.report_keyless(entity, batch)
-        if batch.gap:
-            ids = self.reading.ids_between(entity, names, batch.gap.after, batch.gap.until)
-            self.delivery.report(gap_error(entity, names, batch.gap, ids))
+    def _portions(self, entity: Entity, records: list[Record]) -> Iterable[list[Record]]:
+        has_lists = any(one.table in self.reading.optional for one in entity.optional)
+        return plan.chunks(records, PARENTS_AT_ONCE if has_lists else max(len(records), 1))
+
+    def _deliver(self, entity: Entity, records: list[Record]) -> list[Record]:
+        """Delivers records with the lists that need calls of their own; returns what had changed."""
+        broken = self.reading.attach(entity, records)
+        changed = self.delivery.deliver(entity, records)
+        for one, number, failure in broken:
+            self.delivery.report(unread_list(entity, one.table, number, failure))
+        return changed
+
+    def _report_unread(self, entity: Entity, names: Parameters, batch: Batch, between: GroupsBetween) -> None:
+        """Names what a batch lacks; the ids of what cannot be read are found by counting."""
+
+        def id_of(after: int, ordinal: int) -> int | None:
+            return self.reading.nth_id(entity, between, after, ordinal) if names.id else None
+
+        for ordinal in batch.keyless:
+            self.delivery.report(keyless(entity, id_of(batch.request.after, ordinal), ordinal))
+        if batch.gap is None:
+            return
+        for ordinal in range(1, batch.gap.records + 1):
+            number = id_of(batch.gap.after, ordinal)
+            self.delivery.report(unreadable(entity, number, batch.gap, between(batch.gap.after, batch.gap.until)))
 
     def _retry_open(self, entity: Entity, names: Parameters) -> None:
         """Reads once more what an earlier sync could not, and marks as resolved what arrives."""
         if names.id is None:
             return
-        still_open = list(self.state.errors.of(entity.table))
-        self._read_where(entity, names, names.id, sorted({error.after + 1 for error in still_open if error.is_cell}))
-        for after, until in sorted({(error.after, error.until) for error in still_open if not error.is_cell}, key=str):
-            self._read_span(entity, names, after, until)
-        self.delivery.resolve(entity.table)
-
-    def _read_span(self, entity: Entity, names: Parameters, after: int, until: int | None) -> None:
-        for batch in self.reading.above(entity, entity.query, after, lambda last: [plan.above(names, last, until)]):
-            self.delivery.deliver(entity, batch.records)
-            self._report_unread(entity, names, _with_gap_ending(batch, until))
+        numbers = {error.number for error in self.state.errors.of(entity.table) if error.number is not None}
+        if self._read_where(entity, names, names.id, sorted(numbers)):
+            self.delivery.resolve(entity.table)
 
     # --- Merges and deletes ---
 
     def _reread_merged(self, entity: Entity, names: Parameters) -> None:
         """Reads what belongs to contacts that absorbed others: a merge moves it without a new modification date."""
-        if names.contact is None or names.id is None or names.modified is None:
-            return
-        self._read_where(entity, names, names.contact, sorted(self.state.survivors))
+        if names.contact and names.id and names.modified:
+            self._read_where(entity, names, names.contact, sorted(self.state.survivors))
 
-    def _read_where(self, entity: Entity, names: Parameters, parameter: str, values: list[int]) -> set[int]:
-        """Delivers the records of which a parameter has one of the values; returns the ids that exist, unreadable ones included."""
-        there: set[int] = set()
+    def _read_where(self, entity: Entity, names: Parameters, parameter: str, values: list[int]) -> bool:
+        """Delivers the records of which a parameter has one of the values; False if the source gives them in no order.
+
+        (Then the entity is read whole, page by page, in every sync, and they come with that.)
+        """
         for some in plan.chunks(values, IDS_PER_QUERY):
-            for batch in self._batches_where(entity, names, parameter, some):
-                self.delivery.deliver(entity, batch.records)
-                self._report_unread(entity, names, batch)
-                there.update(number for record in batch.records if (number := entity.id_of(record)) is not None)
-                if batch.gap and parameter == names.id:
-                    there.update(number for number in some if batch.gap.after < number < (batch.gap.until or number + 1))
-                self.warehouse.checkpoint(if_due=True)
-        return there
+            between = partial(_where, names, parameter, some)
+            try:
+                for batch in self.reading.above(entity, entity.query, 0, between):
+                    self._deliver(entity, batch.records)
+                    self._report_unread(entity, names, batch, between)
+                    self.warehouse.checkpoint(if_due=True)
+            except Disorder as disorder:
+                self._tell_disorder(entity, disorder)
+                return False
+        return True
 
-    def _batches_where(self, entity: Entity, names: Parameters, parameter: str, values: list[int]) -> Iterator[Batch]:
-        """The batches of a query for some values; a gap at the end reaches to the last id that is known, not further."""
-        last = max(values if parameter == names.id else self.state.entity(entity).ledger.ids(), default=0)
-        batches = self.reading.above(entity, entity.query, 0, lambda after: plan.any_of(parameter, values, plan.above(names, after)))
-        return (_with_gap_ending(batch, last + 1) for batch in batches)
+    def _tell_disorder(self, entity: Entity, disorder: Disorder) -> None:
+        log.warning(f"{entity.table}: {disorder}; reading everything page by page instead")
 
     def _sweep_is_due(self, entry: EntityState) -> bool:
         period = timedelta(days=self.settings["delete_sweep_days"])
@@ -297,46 +307,62 @@ class Sync:
     def _sweep(self, entity: Entity, names: Parameters, entry: EntityState) -> None:
         """Deletes what the source no longer lists, and reads what it lists but was never delivered."""
         self.progress.begin(entity.table, "looking for deleted records")
-        listing = self._listed(entity, names)
-        if listing is None:
-            self.warehouse.warn(f"{entity.table}: a part of the ids could not be listed, so no deletes were looked for")
-            return
-        gone, missed = compare(entry.ledger.ids(), listing)
-        if _is_doubtful(len(gone), len(entry.ledger)):
+        listed, unknown = self._listed(entity, names)
+        gone, missed = (_outside(ids, unknown) for ids in compare(entry.ledger.ids(), listed))
+        if _is_doubtful(len(gone), len(listed), len(entry.ledger)):
             self.warehouse.warn(
                 f"{entity.table}: {len(gone):,} of {len(entry.ledger):,} records are no longer listed. That is more than is "
                 "believed, so nothing was deleted. If they were deleted on purpose, re-sync this table."
             )
         else:
-            self._settle(entity, names, gone, missed)
+            self.delivery.delete(entity, self._confirmed(entity, names, gone))
+            self._read_missed(entity, names, missed)
         entry.swept_at = self.now  # not before all deletes are out: a checkpoint in between would claim them
 
-    def _settle(self, entity: Entity, names: Parameters, gone: list[int], missed: list[int]) -> None:
-        """Asks for each doubtful id by itself before anything is deleted; what comes back is delivered."""
-        there = self._read_where(entity, names, names.id, gone) if names.id else set()
-        self.delivery.delete(entity, sorted(set(gone) - there))
-        if self.settings["start_date"] is not None or names.id is None:
-            return  # what was missed is older than what was asked for, or comes with every reading
+    def _listed(self, entity: Entity, names: Parameters) -> tuple[array[int], list[Span]]:
+        """All ids of an entity, ascending, and the spans of ids about which nothing could be learned."""
+        try:
+            return _ids_of(entity, self.reading.listed_ids(entity, names))
+        except Disorder as disorder:
+            self._tell_disorder(entity, disorder)
+        return _ids_of(entity, self.reading.by_offset(entity, entity.listing))
+
+    def _confirmed(self, entity: Entity, names: Parameters, gone: list[int]) -> list[int]:
+        """Those of the missing that are missing once more: asked for by id in the full query, or else in a second listing."""
+        if not gone:
+            return []
+        if names.id is None:
+            return sorted(set(gone) - set(self._listed(entity, names)[0]))
+        return sorted(set(gone) - self.reading.existing(entity, names.id, gone))
+
+    def _read_missed(self, entity: Entity, names: Parameters, missed: list[int]) -> None:
+        if names.id is None or self.settings["start_date"] is not None:
+            return  # it comes with every reading, or is older than what was asked for
         if len(missed) > MAX_REREAD:
             log.info(f"{entity.table}: {len(missed):,} records were never delivered, the next sync reads all of them")
             self.state.entity(entity).begin_rescan()
             return
-        unreadable = list(self.state.errors.of(entity.table))
-        known = {number for number in missed if any(error.after < number < (error.until or number + 1) for error in unreadable)}
-        self._read_where(entity, names, names.id, sorted(set(missed) - known))
+        still_open = {error.number for error in self.state.errors.of(entity.table)}
+        self._read_where(entity, names, names.id, [number for number in missed if number not in still_open])
 
-    def _listed(self, entity: Entity, names: Parameters) -> array[int] | None:
-        """All ids of an entity, ascending; None if some cannot be known."""
-        if names.id:
-            batches = self.reading.above(entity, entity.listing, 0, lambda after: [plan.above(names, after)])
-        else:
-            batches = self.reading.by_offset(entity, entity.listing)
-        listed = array("q")
-        for batch in batches:
-            if batch.gap or batch.keyless:
-                return None
-            listed.extend(number for record in batch.records if (number := entity.id_of(record)) is not None)
-        return array("q", sorted(listed))
+
+def _where(names: Parameters, parameter: str, values: list[int], after: int, until: int | None = None) -> Groups:
+    return plan.any_of(parameter, values, plan.above(names, after, until))
+
+
+def _ids_of(entity: Entity, batches: Iterable[Batch]) -> tuple[array[int], list[Span]]:
+    listed, unknown = array("q"), list[Span]()
+    for batch in batches:
+        listed.extend(number for record in batch.records if (number := entity.id_of(record)) is not None)
+        if batch.gap:
+            unknown.append((batch.gap.after, batch.gap.until))
+        if batch.keyless:
+            unknown.append((batch.request.after, batch.last_id + 1 if batch.records else None))
+    return array("q", sorted(listed)), unknown
+
+
+def _outside(ids: list[int], spans: list[Span]) -> list[int]:
+    return [number for number in ids if not any(after < number < (until or number + 1) for after, until in spans)]
 
 
 def compare(delivered: Iterable[int], listed: array[int]) -> tuple[list[int], list[int]]:
@@ -353,18 +379,11 @@ def compare(delivered: Iterable[int], listed: array[int]) -> tuple[list[int], li
     return gone, missed + list(listed[at:])
 
 
-def _is_doubtful(gone: int, delivered: int) -> bool:
+def _is_doubtful(gone: int, listed: int, delivered: int) -> bool:
     """Whether so much is missing from a listing that the listing is more likely wrong than the records gone."""
-    if gone == delivered:
-        return gone > 0  # an empty listing, most likely
+    if not listed:
+        return gone > 0
     return gone > MAX_DELETED_UNDOUBTED and gone > MAX_DELETED_SHARE * delivered
-
-
-def _with_gap_ending(batch: Batch, until: int | None) -> Batch:
-    """The batch; a gap that reaches to the end of what was asked for ends there."""
-    if batch.gap is None or batch.gap.until is not None:
-        return batch
-    return batch._replace(gap=batch.gap._replace(until=until))
 
 
 def _not_readable(failure: SourceFailure) -> str:

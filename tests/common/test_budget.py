@@ -85,7 +85,7 @@ def test_the_reserve_holds_for_a_source_that_does_not_say_its_limit(budget: Budg
 
 
 def test_without_a_reserve_the_last_request_of_a_window_is_used(clock: FakeClock) -> None:
-    budget = Budget(clock, 0, WINDOW, str)
+    budget = Budget(clock, 0, WINDOW, lambda message: None)
     replied(budget, 1)
     assert waited(budget, clock) == 0
     replied(budget, 0)
@@ -182,13 +182,13 @@ def test_a_closing_that_comes_while_a_request_waits_is_obeyed(said: list[str]) -
     class Closing(ImpatientClock):
         def sleep(self, seconds: float) -> None:
             if not self.slept:
-                budget.close_for(200)
+                shared.close_for(200)
             super().sleep(seconds)
 
     clock = Closing()
-    budget = Budget(clock, RESERVE, WINDOW, said.append)
-    budget.close_for(50)
-    assert waited(budget, clock) == 200
+    shared = Budget(clock, RESERVE, WINDOW, said.append)
+    shared.close_for(50)
+    assert waited(shared, clock) == 200
 
 
 def test_a_long_wait_is_told_once_and_not_by_every_thread(said: list[str]) -> None:
@@ -233,7 +233,9 @@ def test_a_quota_without_a_limit_is_still_a_quota(limit: str | None) -> None:
     assert quota_from(headers if limit is None else HEADERS | {"X-RateLimit-Limit": limit}) == Quota(None, 4711, 1_790_003_600.0)
 
 
-@pytest.mark.parametrize("headers", [{}, {"X-RateLimit-Remaining": "0"}, {"X-RateLimit-Reset": "1790003600"}, {"X-RateLimit-Limit": "5000"}])
+@pytest.mark.parametrize(
+    "headers", [{}, {"X-RateLimit-Remaining": "0"}, {"X-RateLimit-Reset": "1790003600"}, {"X-RateLimit-Limit": "5000"}]
+)
 def test_half_a_quota_is_none(headers: Mapping[str, str]) -> None:
     assert quota_from(headers) is None
 
@@ -256,7 +258,7 @@ ODD_NUMBERS = (
 @given(limit=ODD_NUMBERS, remaining=ODD_NUMBERS, reset=ODD_NUMBERS)
 def test_whatever_the_headers_say_a_request_waits_no_longer_than_a_window(limit: str, remaining: str, reset: str) -> None:
     clock = ImpatientClock()
-    budget = Budget(clock, RESERVE, WINDOW, str)
+    budget = Budget(clock, RESERVE, WINDOW, lambda message: None)
     budget.enter()
     budget.leave(quota_from({"X-RateLimit-Limit": limit, "X-RateLimit-Remaining": remaining, "X-RateLimit-Reset": reset}))
     assert waited(budget, clock) <= WINDOW

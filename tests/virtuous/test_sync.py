@@ -361,3 +361,262 @@ def test_records_that_are_no_objects_are_errors_and_the_rest_arrives(scripted: S
     scripted.sync()
     assert scripted.column("grants", "id") == ["3"]
     assert scripted.column("errors", "table_name") == ["grants"]
+
+
+# --- what breaks alone must not break the rest ---
+
+
+def failing_on(*patterns: str) -> Any:
+    def fail(path: str) -> None:
+        if any(path.startswith(pattern) for pattern in patterns):
+            raise Unavailable(f"{path} answered 500", status=500)
+
+    return fail
+
+
+def poison(scripted: Scripted, monkeypatch: pytest.MonkeyPatch, path: str, ids: set[int]) -> None:
+    """Every page of a query that would hold one of the records fails."""
+    honest = scripted.script.query
+
+    def query(asked: str, *arguments: Any, **named: Any) -> Any:
+        page = honest(asked, *arguments, **named)
+        if asked == path and any(record["id"] in ids for record in page.records):
+            raise Unavailable(f"{path} answered 500", status=500)
+        return page
+
+    monkeypatch.setattr(scripted.script, "query", query)
+
+
+def test_a_record_that_cannot_be_listed_does_not_hide_the_deletes_of_others(scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
+    scripted.script.records["grants"] = [{"id": number, "modifiedDateTimeUtc": OLD} for number in range(1, 60)]
+    scripted.sync(delete_sweep_days="7")
+    poison(scripted, monkeypatch, "Grant/Query", {10})
+    del scripted.script.records["grants"][30]
+    scripted.clock.pass_days(8)
+    scripted.sync()
+    assert "31" not in scripted.column("grants", "id")
+    assert "10" in scripted.column("grants", "id")
+    scripted.clock.pass_days(1)
+    scripted.sync()
+    assert "Grant/Query" in scripted.script.paths
+    assert len([path for path in scripted.script.paths if path == "Grant/Query"]) < 40  # no other search for deletes
+
+
+def test_a_poisoned_record_that_was_modified_is_found_alone_and_retried_alone(scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
+    scripted.script.records["gifts"] = [gift(number) for number in range(1, 3001)]
+    scripted.sync()
+    scripted.clock.pass_days(3)
+    scripted.script.records["gifts"][9] = gift(10, "2026-09-24T00:00:00")
+    poison(scripted, monkeypatch, "Gift/Query/FullGift", {10})
+    scripted.sync()
+    assert scripted.column("errors", "record") == ["10"]
+    scripted.sync()
+    assert scripted.fivetran.touched["gifts"] == 0
+    assert scripted.column("errors", "resolved_at") == [None]
+    monkeypatch.undo()
+
+
+def test_a_record_without_an_id_is_named_by_the_id_that_counting_finds(scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
+    scripted.script.records["gifts"] = [gift(number) for number in (3, 8, 21, 40)]
+    honest = scripted.script.query
+
+    def query(path: str, *arguments: Any, **named: Any) -> Any:
+        page = honest(path, *arguments, **named)
+        return page._replace(records=[{} if path.endswith("FullGift") and one["id"] == 21 else one for one in page.records])
+
+    monkeypatch.setattr(scripted.script, "query", query)
+    scripted.sync()
+    assert scripted.column("errors", "record") == ["21"]
+    assert scripted.column("gifts", "id") == ["3", "40", "8"]
+
+
+def test_an_empty_page_that_tells_of_more_is_not_the_end(scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
+    scripted.script.records["gifts"] = [gift(number) for number in range(1, 3001)]
+    honest = scripted.script.query
+
+    def query(path: str, groups: Any, skip: int, take: int, **named: Any) -> Any:
+        page = honest(path, groups, skip, take, **named)
+        hidden = path.endswith("FullGift") and int(groups[0][0].value) >= 1000
+        return page._replace(records=[]) if hidden else page
+
+    monkeypatch.setattr(scripted.script, "query", query)
+    with pytest.raises(SyncFailed, match="gifts"):
+        scripted.sync()
+    assert scripted.fivetran.state["gifts"]["modified_since"] is None
+
+
+def test_a_merge_during_the_first_reading_is_followed(scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(common.warehouse, "CHECKPOINT_ROWS", 1)
+    scripted.script.records["contacts"] = [contact(1), contact(2)]
+    scripted.script.records["gifts"] = [gift(number, contact=1) for number in range(1, 1501)]
+    with pytest.raises(Killed):
+        scripted.sync(stop_at=1200)
+    assert scripted.fivetran.state["gifts"]["last_id"] == 1000
+    scripted.clock.pass_days(3)
+    scripted.script.records["contacts"][0] = contact(1, "2026-09-24T00:00:00", mergedIntoContactId=2)
+    for record in scripted.script.records["gifts"]:
+        record["contactId"] = 2
+    scripted.sync()
+    assert set(scripted.column("gifts", "contact_id")) == {"2"}
+
+
+def test_an_unsorted_source_is_read_whole_and_searched_for_deletes(scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
+    scripted.script.records["gifts"] = [gift(number) for number in range(1, 40)]
+    honest = scripted.script.query
+
+    def query(path: str, *arguments: Any, **named: Any) -> Any:
+        page = honest(path, *arguments, **named)
+        return page._replace(records=page.records[::-1]) if path.startswith("Gift/") else page
+
+    monkeypatch.setattr(scripted.script, "query", query)
+    scripted.sync(delete_sweep_days="0")
+    assert len(scripted.column("gifts", "id")) == 39
+    del scripted.script.records["gifts"][5]
+    scripted.sync()
+    assert len(scripted.column("gifts", "id")) == 38
+
+
+def test_without_ids_to_ask_by_only_what_two_listings_lack_is_deleted(scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
+    scripted.script.parameters["gifts"] = {"Last Modified Date"}
+    scripted.script.records["gifts"] = [gift(number) for number in range(1, 40)]
+    scripted.sync(delete_sweep_days="0")
+    honest, asked = scripted.script.query, [0]
+
+    def query(path: str, *arguments: Any, **named: Any) -> Any:
+        page = honest(path, *arguments, **named)
+        asked[0] += path == "Gift/Query"
+        return page._replace(records=page.records[1:], total=page.total - 1) if path == "Gift/Query" and asked[0] == 1 else page
+
+    monkeypatch.setattr(scripted.script, "query", query)
+    scripted.sync()
+    assert asked[0] == 2
+    assert len(scripted.column("gifts", "id")) == 39
+
+
+def test_a_reference_list_that_is_empty_all_of_a_sudden_is_not_believed(scripted: Scripted) -> None:
+    scripted.script.attached["Tag"] = [{"id": 1, "tagName": "a"}, {"id": 2, "tagName": "b"}]
+    scripted.sync()
+    scripted.script.attached["Tag"] = []
+    scripted.sync()
+    assert scripted.column("tags", "id") == ["1", "2"]
+    assert any("tags" in warning for warning in scripted.fivetran.warnings)
+    scripted.script.attached["Tag"] = [{"id": 2, "tagName": "b"}]
+    scripted.sync()
+    assert scripted.column("tags", "id") == ["2"]
+
+
+# --- optional tables ---
+
+
+def relationships(numbers: range) -> dict[str, list[dict[str, Any]]]:
+    return {f"Relationship/ByContact/{number}": [{"id": 50 + number}] for number in numbers}
+
+
+def test_a_forbidden_optional_table_does_not_make_every_sync_read_everything(scripted: Scripted) -> None:
+    def fail(path: str) -> None:
+        if path.startswith("Relationship/"):
+            raise Forbidden("no", status=403)
+
+    scripted.script.records["contacts"] = [contact(number) for number in range(1, 20)]
+    scripted.script.fail = fail
+    scripted.sync(optional_tables="relationships", delete_sweep_days="7")
+    scripted.sync()
+    assert not scripted.fivetran.touched
+    assert scripted.conditions("Contact/Query/FullContact")[1:]
+
+
+def test_a_module_that_nobody_has_is_asked_for_a_few_times_only(scripted: Scripted) -> None:
+    scripted.script.records["projects"] = [{"id": number} for number in range(1, 60)]
+    scripted.sync(optional_tables="project_expenses")  # the script answers 404
+    assert any("project_expenses" in warning for warning in scripted.fivetran.warnings)
+    assert len(scripted.column("projects", "id")) == 59
+
+
+def test_a_list_that_cannot_be_read_is_an_error_of_its_own_and_its_parent_arrives(scripted: Scripted) -> None:
+    scripted.script.records["contacts"] = [contact(1), contact(2)]
+    scripted.script.attached = relationships(range(1, 3))
+    scripted.script.fail = failing_on("Relationship/ByContact/2")
+    scripted.sync(optional_tables="relationships")
+    assert scripted.column("contacts", "id") == ["1", "2"]
+    assert scripted.column("relationships", "id") == ["51"]
+    [error] = scripted.fivetran.committed["errors"].values()
+    assert (error["table_name"], error["record"]) == ("relationships", "2")
+    scripted.script.fail = lambda path: None
+    scripted.sync()
+    assert scripted.column("relationships", "id") == ["51", "52"]
+    assert None not in scripted.column("errors", "resolved_at")
+
+
+def test_lists_that_all_fail_are_an_outage_and_no_thousand_errors(scripted: Scripted) -> None:
+    scripted.script.records["contacts"] = [contact(number) for number in range(1, 50)]
+    scripted.script.fail = failing_on("Relationship/")
+    with pytest.raises(SyncFailed, match="contacts"):
+        scripted.sync(optional_tables="relationships")
+    assert scripted.column("errors", "id") == []
+
+
+def test_all_addresses_stay_when_their_list_may_no_longer_be_read(scripted: Scripted) -> None:
+    def fail(path: str) -> None:
+        if path.startswith("ContactAddress/"):
+            raise Forbidden("no", status=403)
+
+    scripted.script.records["contacts"] = [contact(1, address={"id": 7})]
+    scripted.script.attached = {"ContactAddress/ByContact/1": [{"id": 7}, {"id": 8}]}
+    scripted.sync(optional_tables="contact_addresses")
+    assert scripted.column("contact_addresses", "id") == ["7", "8"]
+    scripted.script.fail = fail
+    scripted.clock.pass_days(3)
+    scripted.script.records["contacts"] = [contact(1, "2026-09-24T00:00:00", address={"id": 7})]
+    scripted.sync()
+    assert scripted.column("contact_addresses", "id") == ["7", "8"]
+
+
+def test_an_optional_table_switched_on_during_the_first_reading_is_complete(scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(common.warehouse, "CHECKPOINT_ROWS", 1)
+    scripted.script.records["contacts"] = [contact(number) for number in range(1, 1201)]
+    scripted.script.attached = relationships(range(1, 1201))
+    with pytest.raises(Killed):
+        scripted.sync(stop_at=1100)
+    scripted.sync(optional_tables="relationships")
+    scripted.sync()
+    assert len(scripted.column("relationships", "id")) == 1200
+
+
+def test_an_optional_table_switched_off_and_on_again_is_read_again(scripted: Scripted) -> None:
+    scripted.script.records["contacts"] = [contact(1)]
+    scripted.script.attached = relationships(range(1, 2))
+    scripted.sync(optional_tables="relationships")
+    scripted.sync(optional_tables="")
+    scripted.script.attached["Relationship/ByContact/1"] = [{"id": 99}]
+    scripted.sync(optional_tables="relationships")
+    assert scripted.column("relationships", "id") == ["99"]
+
+
+def test_the_cursor_moves_within_a_page_when_each_parent_costs_a_request(scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(common.warehouse, "CHECKPOINT_ROWS", 1)
+    scripted.script.records["contacts"] = [contact(number) for number in range(1, 501)]
+    scripted.script.attached = relationships(range(1, 501))
+    with pytest.raises(Killed):
+        scripted.sync(stop_at=500, optional_tables="relationships")
+    assert scripted.fivetran.state["contacts"]["last_id"] == 200
+
+
+def test_a_search_for_deletes_asks_for_no_lists(scripted: Scripted) -> None:
+    scripted.script.records["recurring_gifts"] = [{"id": number, "contactId": 1, "modifiedDateTimeUtc": OLD} for number in range(1, 30)]
+    scripted.script.attached = {f"RecurringGiftPayment/{number}": [{"id": number}] for number in range(1, 30)}
+    scripted.sync(optional_tables="recurring_gift_payments", delete_sweep_days="0")
+    scripted.sync()
+    assert len([path for path in scripted.script.paths if path.startswith("RecurringGiftPayment/")]) == 29
+
+
+def test_a_volunteer_without_what_its_list_needs_stops_nothing(scripted: Scripted) -> None:
+    honest = scripted.script.query
+
+    def query(path: str, *arguments: Any, **named: Any) -> Any:
+        if path == "Volunteer/Query":
+            return honest(path, *arguments, **named)._replace(records=[{"id": 1}], total=1)
+        return honest(path, *arguments, **named)
+
+    scripted.script.query = query  # type: ignore[method-assign]
+    scripted.sync(optional_tables="volunteer_attendances")
+    assert scripted.column("volunteers", "id") == ["1"]

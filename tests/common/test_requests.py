@@ -1,0 +1,423 @@
+"""One exchange: which failure each bad reply becomes, what its text says and does not say, and what is sent."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+import responses
+from hypothesis import given
+from hypothesis import strategies as st
+
+from common.budget import Budget
+from common.failures import Forbidden, NotFound, RateLimited, Rejected, SourceFailure, Unauthorized, Unavailable
+from common.requests import Exchange, retry_after
+from tests.doubles import NOON, FakeClock
+
+BASE = "https://api.example.org"
+PATH = "/api/Gift"
+URL = BASE + PATH
+TOKEN = "canary-token-91d2"
+PERSON = "Canary Person 77aa"
+HEADERS = {"Authorization": f"Bearer {TOKEN}", "Accept": "application/json"}
+QUOTA = {"X-RateLimit-Limit": "5000", "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str(NOON + 600)}
+
+
+@pytest.fixture
+def vendor() -> Iterator[responses.RequestsMock]:
+    with responses.RequestsMock() as mock:
+        yield mock
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def budget(clock: FakeClock) -> Budget:
+    return Budget(clock, 1000, 3600.0, lambda message: None)
+
+
+@pytest.fixture
+def exchange(budget: Budget, clock: FakeClock) -> Exchange:
+    return Exchange(BASE, HEADERS, budget, clock, 8)
+
+
+def failure_of(exchange: Exchange, method: str = "GET") -> SourceFailure:
+    with pytest.raises(SourceFailure) as raised:
+        exchange.json(method, PATH)
+    return raised.value
+
+
+def sent(vendor: responses.RequestsMock, number: int = 0) -> Any:
+    return vendor.calls[number].request
+
+
+STATUSES: dict[int, type[SourceFailure]] = {
+    201: Rejected,
+    204: Rejected,
+    300: Rejected,
+    304: Rejected,
+    400: Rejected,
+    401: Unauthorized,
+    402: Rejected,
+    403: Forbidden,
+    404: NotFound,
+    405: Rejected,
+    408: Unavailable,
+    409: Rejected,
+    410: Rejected,
+    415: Rejected,
+    418: Rejected,
+    422: Rejected,
+    425: Unavailable,
+    429: RateLimited,
+    431: Rejected,
+    # the ones of proxies and gateways, which Python's list of statuses does not have
+    419: Rejected,
+    444: Rejected,
+    460: Rejected,
+    499: Rejected,
+    500: Unavailable,
+    501: Unavailable,
+    502: Unavailable,
+    503: Unavailable,
+    504: Unavailable,
+    520: Unavailable,
+    524: Unavailable,
+    598: Unavailable,
+}
+
+
+@pytest.mark.parametrize(("status", "kind"), STATUSES.items())
+def test_each_status_becomes_the_failure_that_says_what_to_do(
+    status: int, kind: type[SourceFailure], vendor: responses.RequestsMock, exchange: Exchange
+) -> None:
+    vendor.get(URL, status=status)
+    failure = failure_of(exchange)
+    assert type(failure) is kind
+    assert (failure.url, failure.status) == (URL, status)
+    assert str(failure) == f"GET {URL} answered {status}"
+    assert len(vendor.calls) == 1  # it never asks twice
+
+
+SENTENCES: dict[str, tuple[str, str]] = {
+    "message": ('{"message": "The argument cannot be null"}', ": The argument cannot be null"),
+    "model state": ('{"message": "The request is invalid.", "modelState": {"query.groups": ["wrong"]}}', ": The request is invalid."),
+    "nested": ('{"error": {"code": "X", "message": "take is too large", "details": []}}', ": take is too large"),
+    "OAuth": ('{"error": "invalid_grant", "error_description": "expired"}', ""),
+    "plain text": ("Authorization has been denied", ""),
+    "HTML": ("<html><h1>Bad Request</h1></html>", ""),
+    "empty": ("", ""),
+    "half": ('{"message": "The argu', ""),
+    "null": ("null", ""),
+    "a list": ('[{"message": "no"}]', ""),
+    "a text": ('"no"', ""),
+    "a number for a message": ('{"message": 5}', ""),
+    "null for a message": ('{"message": null, "error": {"message": null}}', ""),
+    "null for an error": ('{"error": null}', ""),
+    "a list for an error": ('{"error": ["no"]}', ""),
+}
+
+
+@pytest.mark.parametrize(("body", "sentence"), SENTENCES.values(), ids=SENTENCES.keys())
+@pytest.mark.parametrize("status", [400, 401, 403, 404])
+def test_a_refusal_repeats_the_sources_own_sentence_where_it_has_one(
+    status: int, body: str, sentence: str, vendor: responses.RequestsMock, exchange: Exchange
+) -> None:
+    vendor.get(URL, status=status, body=body)
+    assert str(failure_of(exchange)) == f"GET {URL} answered {status}{sentence}"
+
+
+def test_a_refusal_of_many_pages_does_not_fill_the_log(vendor: responses.RequestsMock, exchange: Exchange) -> None:
+    vendor.get(URL, status=400, json={"message": "x" * 100_000})
+    assert len(str(failure_of(exchange))) < 300
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404])
+def test_a_source_that_repeats_the_credential_in_its_refusal_does_not_get_it_logged(
+    status: int, vendor: responses.RequestsMock, exchange: Exchange
+) -> None:
+    vendor.get(URL, status=status, json={"message": f"Invalid token '{TOKEN}'"})
+    assert "canary" not in "".join(traceback.format_exception(failure_of(exchange)))
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 520])
+@pytest.mark.parametrize("body", [f'{{"message": "{PERSON}"}}', f"<html>{PERSON}</html>", f"Traceback: {PERSON} {TOKEN}"])
+def test_the_body_of_an_outage_is_told_to_nobody(status: int, body: str, vendor: responses.RequestsMock, exchange: Exchange) -> None:
+    vendor.get(URL, status=status, body=body)
+    assert "canary" not in "".join(traceback.format_exception(failure_of(exchange))).lower()
+
+
+HTML = "<!DOCTYPE html><html><body>We will be back soon, Canary Person</body></html>"
+NO_JSON = {
+    "empty": b"",
+    "half": b'{"list": [{"id": 1, "name": "Canary Per',
+    "HTML": HTML.encode(),
+    "two documents": b'{"total": 1}{"total": 2}',
+    "no UTF-8": b'{"name": "\xff\xfe canary"}',
+    "an absurd number": b'{"canary": ' + b"9" * 5000 + b"}",
+}
+
+
+@pytest.mark.parametrize("body", NO_JSON.values(), ids=NO_JSON.keys())
+def test_a_200_that_is_no_complete_json_is_an_outage_and_no_answer(body: bytes, vendor: responses.RequestsMock, exchange: Exchange) -> None:
+    vendor.get(URL, status=200, body=body, content_type="application/json")
+    failure = failure_of(exchange)
+    assert type(failure) is Unavailable
+    assert (failure.url, failure.status) == (URL, 200)
+    assert "canary" not in "".join(traceback.format_exception(failure)).lower()
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "text/html", "text/plain; charset=iso-8859-1", ""])
+@pytest.mark.parametrize("body", ['{"name": "Zoë"}'.encode(), b'\xef\xbb\xbf{"name": "Zo\xc3\xab"}', b'{"name": "Zo\\u00eb"}'])
+def test_names_arrive_whatever_charset_a_proxy_claims(
+    content_type: str, body: bytes, vendor: responses.RequestsMock, exchange: Exchange
+) -> None:
+    vendor.get(URL, body=body, content_type=content_type)
+    assert exchange.json("GET", PATH) == {"name": "Zoë"}
+
+
+@pytest.mark.parametrize("amount", ["1250.10", "0.1", "-0.30", "12345678901234567.89", "1e-7", "1.0"])
+def test_an_amount_arrives_as_exactly_the_digits_that_were_sent(amount: str, vendor: responses.RequestsMock, exchange: Exchange) -> None:
+    vendor.get(URL, body=f'{{"amount": {amount}, "nested": [{{"amount": {amount}}}]}}')
+    reply = exchange.json("GET", PATH)
+    for value in (reply["amount"], reply["nested"][0]["amount"]):
+        assert isinstance(value, Decimal)
+        assert value.as_tuple() == Decimal(amount).as_tuple()
+
+
+def test_a_large_id_keeps_its_last_digit(vendor: responses.RequestsMock, exchange: Exchange) -> None:
+    vendor.get(URL, body='{"id": 9007199254740993}')
+    assert exchange.json("GET", PATH) == {"id": 9007199254740993}
+
+
+@pytest.mark.parametrize("value", ["null", "[]", "0", "false", '""'])
+def test_an_answer_that_looks_like_nothing_is_still_the_answer(value: str, vendor: responses.RequestsMock, exchange: Exchange) -> None:
+    vendor.get(URL, body=value)
+    assert exchange.json("GET", PATH) == {"null": None, "[]": [], "0": 0, "false": False, '""': ""}[value]
+
+
+RETRY_AFTER: dict[str, float | None] = {
+    "847": 847.0,
+    "0": 0.0,
+    "1.5": 1.5,
+    "-5": 0.0,
+    "Mon, 21 Sep 2026 14:14:20 GMT": 60.0,
+    "Mon, 21 Sep 2026 16:14:20 +0200": 60.0,
+    "Mon, 21 Sep 2026 14:13:00 GMT": 0.0,  # past: this machine's clock is fast
+    "": None,
+    "soon": None,
+    "Mon, 99 Sep 2026 14:14:20 GMT": None,
+    "2026-09-21T14:14:20Z": None,
+}
+
+
+@pytest.mark.parametrize(("value", "seconds"), RETRY_AFTER.items())
+def test_the_wait_that_a_429_asks_for_holds_every_thread_back(
+    value: str, seconds: float | None, vendor: responses.RequestsMock, exchange: Exchange, budget: Budget, clock: FakeClock
+) -> None:
+    vendor.get(URL, status=429, headers={"Retry-After": value})
+    failure = failure_of(exchange)
+    assert isinstance(failure, RateLimited)
+    assert failure.seconds == seconds
+    budget.enter()
+    assert clock.time() == NOON + (seconds or 0)
+
+
+@pytest.fixture
+def far_from_greenwich(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.parametrize("value", ["Mon, 21 Sep 2026 14:14:20 GMT", "Monday, 21-Sep-26 14:14:20 GMT", "Mon Sep 21 14:14:20 2026"])
+@pytest.mark.usefixtures("far_from_greenwich")
+def test_every_form_of_an_http_date_is_in_utc_wherever_the_connector_runs(value: str, clock: FakeClock) -> None:
+    assert retry_after(value, clock) == 60.0
+
+
+@given(st.text(max_size=30) | st.from_regex(r"\A(Mon, )?[0-9]{1,3} (Jan|Feb|Foo) [0-9]{1,5} [0-9:]{1,8}( GMT| [+-][0-9]{4})?\Z"))
+def test_a_retry_after_that_makes_no_sense_ends_no_sync(value: str) -> None:
+    seconds = retry_after(value, FakeClock())
+    assert seconds is None or seconds >= 0
+
+
+@pytest.mark.parametrize("value", ["inf", "Infinity", "1e400", "nan"])
+def test_no_thread_is_told_to_sleep_for_ever(value: str) -> None:
+    seconds = retry_after(value, FakeClock())
+    assert seconds is None or seconds < 86_400
+
+
+def test_a_429_without_a_wait_closes_nothing(vendor: responses.RequestsMock, exchange: Exchange, budget: Budget, clock: FakeClock) -> None:
+    vendor.get(URL, status=429)
+    failure = failure_of(exchange)
+    assert isinstance(failure, RateLimited)
+    assert failure.seconds is None
+    budget.enter()
+    assert clock.slept == []
+
+
+@pytest.mark.parametrize("body", ['{"retry_in": 33}', "<html>", ""])
+def test_a_wait_that_stands_in_the_body_is_obeyed(body: str, vendor: responses.RequestsMock, budget: Budget, clock: FakeClock) -> None:
+    exchange = Exchange(BASE, HEADERS, budget, clock, 1, lambda parsed: parsed["retry_in"] if parsed else None)
+    vendor.get(URL, status=429, body=body)
+    failure = failure_of(exchange)
+    assert isinstance(failure, RateLimited)
+    assert failure.seconds == (33 if "33" in body else None)
+
+
+def test_the_header_goes_before_the_body(vendor: responses.RequestsMock, budget: Budget, clock: FakeClock) -> None:
+    exchange = Exchange(BASE, HEADERS, budget, clock, 1, lambda parsed: 33)
+    vendor.get(URL, status=429, headers={"Retry-After": "0"})
+    failure = failure_of(exchange)
+    assert isinstance(failure, RateLimited)
+    assert failure.seconds == 0
+
+
+def test_the_wait_that_an_overloaded_source_asks_for_is_obeyed(
+    vendor: responses.RequestsMock, exchange: Exchange, budget: Budget, clock: FakeClock
+) -> None:
+    vendor.get(URL, status=503, headers={"Retry-After": "120"})
+    assert type(failure_of(exchange)) is Unavailable
+    budget.enter()
+    assert clock.time() == NOON + 120
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("location", ["https://elsewhere.example/login?who=me", "http://api.example.org/api/Gift", "/login", "", None])
+def test_a_redirect_is_refused_and_the_credential_stays_here(
+    status: int, method: str, location: str | None, vendor: responses.RequestsMock, exchange: Exchange
+) -> None:
+    vendor.add(method, URL, status=status, headers={} if location is None else {"Location": location})
+    failure = failure_of(exchange, method)
+    assert type(failure) is Rejected
+    assert str(failure) == f"{method} {URL} answered {status}"
+    assert [call.request.url for call in vendor.calls] == [URL]
+
+
+@pytest.mark.parametrize("location", ["https://[elsewhere", "https://elsewhere.example:port/", "https://\xfc\xff.example/"])
+def test_a_redirect_to_nowhere_is_refused_like_any_other(location: str, vendor: responses.RequestsMock, exchange: Exchange) -> None:
+    vendor.get(URL, status=302, headers={"Location": location})
+    assert type(failure_of(exchange)) is Rejected
+
+
+def test_a_login_in_netrc_does_not_take_the_credentials_place(
+    vendor: responses.RequestsMock, exchange: Exchange, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine api.example.org login somebody password else\ndefault login somebody password else\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    vendor.get(URL, json={})
+    exchange.json("GET", PATH)
+    assert sent(vendor).headers["Authorization"] == f"Bearer {TOKEN}"
+
+
+def test_the_credential_is_in_the_header_and_nowhere_else(vendor: responses.RequestsMock, exchange: Exchange) -> None:
+    vendor.post(URL, json={})
+    exchange.json("POST", PATH, {"skip": 0}, {"groups": []})
+    request = sent(vendor)
+    assert [name for name, value in request.headers.items() if TOKEN in str(value)] == ["Authorization"]
+    assert TOKEN not in request.url + str(request.body)
+
+
+def test_a_request_without_a_body_has_none(vendor: responses.RequestsMock, exchange: Exchange) -> None:
+    vendor.get(URL, json={})
+    exchange.json("GET", PATH)
+    assert sent(vendor).body is None
+    assert "Content-Type" not in sent(vendor).headers
+
+
+def test_no_request_may_hang_for_ever_or_trust_a_false_certificate(vendor: responses.RequestsMock, exchange: Exchange) -> None:
+    vendor.get(URL, json={})
+    exchange.json("GET", PATH)
+    connect, read = sent(vendor).req_kwargs["timeout"]
+    assert 0 < connect <= 60
+    assert connect < read <= 600
+    assert sent(vendor).req_kwargs["verify"]  # True, or the file of certificates that the environment names
+
+
+BROKEN = [
+    requests.ConnectionError(f"HTTPSConnectionPool: {TOKEN} refused"),
+    requests.ConnectTimeout(TOKEN),
+    requests.ReadTimeout(TOKEN),
+    requests.exceptions.ChunkedEncodingError(TOKEN),
+    requests.exceptions.ContentDecodingError(TOKEN),
+    requests.exceptions.SSLError(TOKEN),
+    requests.exceptions.ProxyError(f"https://user:{TOKEN}@proxy"),
+]
+
+
+@pytest.mark.parametrize("error", BROKEN, ids=lambda error: type(error).__name__)
+def test_a_broken_connection_is_an_outage_whose_text_is_told_to_nobody(
+    error: Exception, vendor: responses.RequestsMock, exchange: Exchange
+) -> None:
+    vendor.get(URL, body=error)
+    failure = failure_of(exchange)
+    assert type(failure) is Unavailable
+    assert (failure.url, failure.status) == (URL, None)
+    assert "canary" not in "".join(traceback.format_exception(failure))
+    assert failure.__context__ is None  # a crash report prints what was being handled, too
+
+
+def test_a_time_out_is_told_as_one(vendor: responses.RequestsMock, exchange: Exchange) -> None:
+    vendor.get(URL, body=requests.ReadTimeout(TOKEN))
+    assert str(failure_of(exchange)) == f"GET {URL}: it did not answer in time"
+
+
+class Watched(Budget):
+    """Knows what went in and came out."""
+
+    def __init__(self) -> None:
+        super().__init__(FakeClock(), 0, 3600.0, lambda message: None)
+        self.steps: list[object] = []
+
+    def enter(self) -> None:
+        super().enter()
+        self.steps.append("enter")
+
+    def leave(self, quota: Any = None) -> None:
+        super().leave(quota)
+        self.steps.append(quota and quota.remaining)
+
+
+@pytest.mark.parametrize("status", [200, 302, 400, 401, 404, 429, 499, 500])
+def test_every_reply_tells_the_budget_what_is_left(status: int, vendor: responses.RequestsMock) -> None:
+    budget = Watched()
+    vendor.get(URL, status=status, json={}, headers={name.lower(): value for name, value in QUOTA.items()})
+    try:
+        Exchange(BASE, HEADERS, budget, FakeClock(), 1).json("GET", PATH)
+    except (SourceFailure, ValueError):  # which one it is belongs to another test
+        assert status != 200
+    assert budget.steps == ["enter", 0]
+
+
+@pytest.mark.parametrize("error", [requests.ReadTimeout(), requests.ConnectionError(), KeyError("a bug"), KeyboardInterrupt()])
+def test_a_request_that_failed_is_no_longer_counted_as_under_way(error: BaseException, vendor: responses.RequestsMock) -> None:
+    def fail(request: object) -> Any:
+        raise error
+
+    budget = Watched()
+    vendor.add_callback("GET", URL, fail)
+    with pytest.raises((Unavailable, KeyError, KeyboardInterrupt)):
+        Exchange(BASE, HEADERS, budget, FakeClock(), 1).json("GET", PATH)
+    assert budget.steps == ["enter", None]
+
+
+def test_nothing_is_sent_while_the_budget_is_closed(vendor: responses.RequestsMock, exchange: Exchange, clock: FakeClock) -> None:
+    vendor.get(URL, json={}, headers=QUOTA)
+    exchange.json("GET", PATH)
+    exchange.json("GET", PATH)
+    assert clock.time() == NOON + 600
