@@ -7,6 +7,7 @@ killed and goes on where it was. Small reference tables are replaced whole when 
 
 from __future__ import annotations
 
+import json
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
@@ -44,6 +45,7 @@ MAX_DELETED_SHARE = 0.2  # a listing that lacks more than this is not believed .
 MAX_DELETED_UNDOUBTED = 20  # ... unless it is about no more records than these
 MAX_REREAD = 10_000  # records that a sweep finds undelivered; for more, the table is read in full again
 PARENTS_AT_ONCE = 100  # with optional lists: each parent is a request or more, and the cursor moves behind so many
+LARGE_STATE_BYTES = 7_000_000
 RARELY_READ_AGAIN = timedelta(days=1)
 MONTH_FIRST_CULTURES = ("", "en-US", "es-US", "en-PH")
 KEY_REFUSED = (
@@ -135,6 +137,9 @@ class Sync:
         left_out = ", ".join(sorted(set(self.settings["optional_tables"]) - self.reading.optional))
         if left_out:
             self.warehouse.warn(f"optional tables that the API key may not read (403) or nobody has (404) are left out: {left_out}")
+        size = len(json.dumps(self.state.dump()))
+        if size > LARGE_STATE_BYTES:
+            self.warehouse.warn(f"the state has {size / 1e6:.1f} MB of the 10 MB that Fivetran allows; it grows with the records")
         self.warehouse.flush_warnings()
         self.warehouse.checkpoint()
         log.info(self.progress.summary(self.budget.requests))
