@@ -1,11 +1,11 @@
 # Everything a developer runs here. Needs Python 3.10 or newer, GNU make (3.81 is enough) and a package index; nothing else.
 #
 #   make demo                       every connector, from an empty warehouse, against its sandbox
-#   make demo CONNECTOR=virtuous    one of them (ROWS=500 for a smaller source)
-#   make test PYTHON=python3.13     with another Python
+#   make demo CONNECTOR=virtuous    one of them (ROWS=500 for a smaller source: 500 contacts)
+#   make test PYTHON=python3.13     with another Python (.venv is made anew)
 
 PYTHON ?= python3
-PORT ?= 0
+PORT ?= 8765
 
 # A folder with a connector.py is a connector: a new one is picked up by existing.
 CONNECTORS := $(patsubst %/connector.py,%,$(wildcard */connector.py))
@@ -28,7 +28,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(STAMP) ## sync each connector with its sandbox and compare every cell (CONNECTOR=virtuous for one)
-	@$(BIN)/python -m sandbox.demo $(CONNECTOR) $(if $(ROWS),--rows $(ROWS))
+	@$(BIN)/python -m sandbox.demo $(CONNECTOR) $(if $(ROWS),--rows='$(ROWS)')
 
 test: lint ## everything that must pass: ruff, mypy, pytest
 	@echo "pytest"
@@ -46,13 +46,13 @@ mypy-%: $(STAMP)
 	@echo "mypy $*"
 	@cd $* && MYPYPATH=.. ../$(BIN)/mypy --config-file ../pyproject.toml --cache-dir ../.mypy_cache/$* . $(if $(wildcard tests/$*),../tests/$*)
 
-sandbox: $(STAMP) ## serve a stand-in for an API and say how to point its connector at it (CONNECTOR=virtuous PORT=0)
-	@$(BIN)/python -m sandbox $(or $(CONNECTOR),virtuous) --port $(PORT) $(if $(ROWS),--rows $(ROWS))
+sandbox: $(STAMP) ## serve a stand-in for an API and say how to point its connector at it (CONNECTOR=virtuous PORT=8765)
+	@$(BIN)/python -m sandbox $(or $(CONNECTOR),virtuous) --port='$(PORT)' $(if $(ROWS),--rows='$(ROWS)')
 
 docs: $(STAMP) ## write the generated parts of the connectors' READMEs anew
 	@$(BIN)/python -m tests.readme
 
-clean: ## remove the environment and all caches; a connector's files/ and configuration.json stay
+clean: ## remove the environment and all caches; a connector's configuration.json, files/ and crash-reports/ stay
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

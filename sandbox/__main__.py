@@ -6,40 +6,77 @@ import argparse
 import json
 import signal
 import sys
+import textwrap
+from collections.abc import Iterable
 from threading import Event
 
 from sandbox.faults import PRESETS
-from sandbox.server import STAND_INS, Box, running
+from sandbox.options import Parser
+from sandbox.server import STAND_INS, Box, PortRefused, running
+
+DEFAULT_PORT = 8765  # always the same one, so that yesterday's configuration.json still works
+NEXT_PORT = DEFAULT_PORT + 1
+LAST_PORT = 65_535
 
 
 def arguments(words: list[str]) -> argparse.Namespace:
     """Parse the command line."""
-    parser = argparse.ArgumentParser(prog="python -m sandbox", description="Serve a stand-in for an API, on 127.0.0.1.")
-    parser.add_argument("connector", nargs="?", default="virtuous", choices=sorted(STAND_INS))
-    parser.add_argument("--port", type=int, default=0, help="0, the default, is a free one")
-    parser.add_argument("--rows", type=int, help="how many contacts; the rest is in proportion")
+    parser = Parser(prog="python -m sandbox", description="Serve a stand-in for an API, on 127.0.0.1.")
+    parser.add_argument("connector", nargs="?", default="virtuous", help=f"one of {', '.join(sorted(STAND_INS))}")
+    parser.add_argument("--port", default=str(DEFAULT_PORT), help="default: %(default)s; 0 is any free one")
+    parser.add_argument("--rows", help="how many contacts; the rest is in proportion")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rate-limit", type=int, default=5000, help="requests an hour")
     parser.add_argument("--faults", choices=sorted(PRESETS), help="things that go wrong")
-    return parser.parse_args(words)
+    parser.add_argument("--json", action="store_true", help="begin with a line for programs, in a terminal too")
+    options = parser.parse_args(words)
+    options.connector = parser.connector(options.connector, STAND_INS)
+    options.port = parser.whole("PORT", options.port, NEXT_PORT, least=0, most=LAST_PORT)
+    if options.rows is not None:
+        options.rows = parser.whole("ROWS", options.rows, 500, least=1)
+    return options
 
 
-def describe(connector: str, box: Box) -> str:
-    """Return what to print: one line of JSON for programs, then the same for people."""
+def for_programs(connector: str, box: Box) -> str:
+    """Return one line of JSON."""
     first = {"connector": connector, "url": box.url, "token": box.token, "configuration": box.configuration}
+    return json.dumps(first | {"size": box.source.size, "optional_tables": box.source.optional_tables})
+
+
+def for_people(connector: str, box: Box) -> str:
+    """Return how to use the stand-in, in lines to copy."""
+    change, faults = f"{box.url}/sandbox/change", f"{box.url}/sandbox/faults"
     return "\n".join(
         [
-            json.dumps(first),
-            f"The {connector} stand-in serves {box.url}; its bearer token is {box.token}",
+            f"The {connector} stand-in serves {box.url}. It has {box.source.size}.",
             f"To point the connector at it, write this to {connector}/configuration.json:",
+            "",
             json.dumps(box.configuration, indent=2),
-            f"The truth: GET {box.url}/sandbox/truth and {box.url}/sandbox/truth/<table>",
-            f"What was asked: GET {box.url}/sandbox/requests (DELETE resets)",
-            f'Change data: POST {box.url}/sandbox/change {{"kind": "edit_gift"}}',
-            f'  or a bundle: POST {box.url}/sandbox/changes {{"share": 0.01}}',
-            f'Add faults: POST {box.url}/sandbox/faults {{"preset": "storm"}} (DELETE clears)',
-            "Stop it with Ctrl-C.",
+            "",
+            "Change its data in another terminal, all of it a little or one record:",
+            f"  curl -X POST {box.url}/sandbox/changes -d '{{\"share\": 0.01}}'",
+            f"  curl -X POST {change} -d '{{\"kind\": \"edit_gift\"}}'",
+            f"  curl -X POST {change} -d '{{\"kind\": \"edit\", \"entity\": \"Project\"}}'",
+            _listed("kinds: ", box.source.change_kinds),
+            "Let things go wrong, and right again:",
+            f"  curl -X POST {faults} -d '{{\"preset\": \"storm\"}}'",
+            f"  curl -X DELETE {faults}",
+            _listed("presets: ", PRESETS),
+            "See what was asked, and start counting anew:",
+            f"  curl {box.url}/sandbox/requests",
+            f"  curl -X DELETE {box.url}/sandbox/requests",
+            "See what a perfect sync would give, in numbers or as rows:",
+            f"  curl {box.url}/sandbox/truth",
+            f"  curl {box.url}/sandbox/truth/gifts",
+            "",
+            "All is forgotten when it stops. Stop it with Ctrl-C.",
         ]
+    )
+
+
+def _listed(title: str, names: Iterable[str]) -> str:
+    return textwrap.fill(
+        title + ", ".join(names), 110, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False
     )
 
 
@@ -49,9 +86,15 @@ def main(words: list[str]) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     size = {"rows": options.rows, "seed": options.seed, "rate_limit": options.rate_limit}
-    with running(options.connector, port=options.port, faults=options.faults, **size) as box:
-        print(describe(options.connector, box), flush=True)
-        stop.wait()
+    try:
+        with running(options.connector, port=options.port, faults=options.faults, **size) as box:
+            if options.json or not sys.stdout.isatty():
+                print(for_programs(options.connector, box))
+            print(for_people(options.connector, box), flush=True)
+            stop.wait()
+    except PortRefused as refusal:
+        print(f"{refusal}. Choose another one, for example PORT={NEXT_PORT}; PORT=0 is any free one.", file=sys.stderr)
+        return 1
     return 0
 
 

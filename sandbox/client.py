@@ -43,10 +43,15 @@ class ServedTable:
 
 @dataclass(frozen=True)
 class SandboxClient:
-    """The control routes of a running sandbox, and the configuration that points its connector at it."""
+    """The control routes of a running sandbox, and what it says of itself when it starts.
+
+    `configuration` points its connector at it; `size` says in words how much there is.
+    """
 
     url: str
     configuration: dict[str, str]
+    size: str = ""
+    optional_tables: tuple[str, ...] = ()
 
     def get(self, path: str) -> Any:
         """The JSON that a control route answers."""
@@ -79,7 +84,7 @@ class SandboxClient:
         finally:
             connection.close()
         if reply.status >= http.HTTPStatus.BAD_REQUEST:
-            raise SandboxError(f"{method} {path}: {reply.status} {text[:200]!r}")
+            raise SandboxError(f"{method} {path}: {reply.status} {text[:500].decode(errors='replace').strip()}")
         return json.loads(text) if text else None
 
 
@@ -90,7 +95,7 @@ def serving(connector: str, rows: int, log: Path) -> Iterator[SandboxClient]:
     Raises:
         SandboxError: when it does not say within START_SECONDS where it listens.
     """
-    command = [sys.executable, "-m", "sandbox", connector, "--port", "0", "--rows", str(rows)]
+    command = [sys.executable, "-m", "sandbox", connector, "--port", "0", "--rows", str(rows), "--json"]
     folder = Path(__file__).resolve().parent.parent
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -114,7 +119,7 @@ def _announced(process: subprocess.Popen[bytes], log: Path) -> SandboxClient:
         for line in log.read_bytes().splitlines(keepends=True):
             if line.startswith(b"{") and line.endswith(b"\n"):
                 said = json.loads(line)
-                return SandboxClient(said["url"], said["configuration"])
+                return SandboxClient(said["url"], said["configuration"], said["size"], tuple(said["optional_tables"]))
         time.sleep(0.05)
     tail = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-20:])
     raise SandboxError(f"the sandbox did not start:\n{tail}")

@@ -26,6 +26,7 @@ import duckdb
 from sandbox import compare, fivetran
 from sandbox.client import SandboxClient, SandboxError, ServedTable, serving
 from sandbox.messages import Table
+from sandbox.options import Parser
 from sandbox.report import Report, SyncResult, TableResult, print_report
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -104,9 +105,11 @@ def demonstrate(connector: str, rows: int, scratch: Path) -> Report:
     report, progress = Report(connector), Progress(connector)
     folder = scratch / connector
     folder.mkdir()
-    progress.say(f"starting a stand-in for the API, {rows:,} records large")
+    progress.say("starting a stand-in for the API")
     try:
         with serving(connector, rows, folder / "sandbox.log") as box, _background() as background:
+            progress.say(f"it has {box.size}")
+            report.left_out = box.optional_tables
             stage = _set_up(connector, folder, box, progress)
             truth = background.submit(box.truth)
             for number, title in enumerate(SYNCS, start=1):
@@ -220,18 +223,16 @@ def _leave(scratch: Path, keep: bool) -> None:
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m sandbox.demo", description="Shows connectors at work.")
+    parser = Parser(prog="python -m sandbox.demo", description="Shows connectors at work.")
     existing = [path.parent.name for path in sorted(ROOT.glob("*/connector.py"))]
     parser.add_argument("connectors", nargs="*", metavar="connector", help=f"default: all of {', '.join(existing)}")
-    parser.add_argument("--rows", type=int, default=DEFAULT_ROWS, help="the size of the source (default: %(default)s)")
+    parser.add_argument("--rows", default=str(DEFAULT_ROWS), help="how many contacts, or the like, the source has (default: %(default)s)")
     parser.add_argument("--keep", action="store_true", help="keep the scratch folder and say where it is")
     options = parser.parse_args(arguments)
+    options.rows = parser.whole("ROWS", options.rows, 500, least=1)
     if not existing:
         parser.error("there is no connector here yet")
-    options.connectors = options.connectors or existing
-    for name in options.connectors:
-        if name not in existing:
-            parser.error(f"there is no connector {name!r} here, only: {', '.join(existing)}")
+    options.connectors = [parser.connector(name, existing) for name in options.connectors] or existing
     return options
 
 

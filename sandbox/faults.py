@@ -86,7 +86,9 @@ class Faults:
             self._faults.clear()
 
     def preset(self, name: str) -> None:
-        """Add a named set of faults; raise KeyError for an unknown name."""
+        """Add a named set of faults; raise ValueError for an unknown name."""
+        if name not in PRESETS:
+            raise ValueError(f"unknown preset {name!r}; there are {', '.join(PRESETS)}")
         for kind, options in PRESETS[name]:
             self.add(kind, **options)
 

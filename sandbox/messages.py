@@ -84,6 +84,18 @@ class StandIn(Protocol):
 
     token: str
 
+    @property
+    def size(self) -> str:
+        """Return how much there is, in words."""
+
+    @property
+    def change_kinds(self) -> list[str]:
+        """Return the kinds of change, each with the options that it cannot do without."""
+
+    @property
+    def optional_tables(self) -> list[str]:
+        """Return the tables that a sync leaves out unless its settings name them."""
+
     def configuration(self, url: str) -> dict[str, str]:
         """Return the connector's configuration for a sandbox at this address."""
 

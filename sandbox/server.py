@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import json
 import socket
 import struct
 import sys
 import time
+import traceback
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import chain
 from threading import Event, Lock, Thread
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from sandbox.faults import ConnectionDropped, Faults
+from sandbox.faults import PRESETS, ConnectionDropped, Faults
 from sandbox.messages import Reply, Request, StandIn
 
 # Name of a stand-in, and the module whose make() makes it.
 STAND_INS = {"virtuous": "sandbox.virtuous.standin"}
 REQUESTS_KEPT = 100_000
 _TOO_NEW: dict[int, str] = {520: "Web Server Returned an Unknown Error"}
+
+
+class PortRefused(Exception):
+    """The port that was asked for cannot be had; the message is for people."""
 
 
 class Box:
@@ -106,6 +113,10 @@ def control(box: Box, request: Request) -> Reply | Iterator[bytes]:
         return handler(box, request, parts[1:])
     except (KeyError, ValueError, TypeError, LookupError) as error:
         return Reply(400, {"message": f"{type(error).__name__}: {error}"})
+    except Exception as error:  # noqa: BLE001 - whoever asked is to learn of it
+        traceback.print_exc()
+        said = f"the stand-in failed at {request.method} {request.path}, and its own output says where"
+        return Reply(500, {"message": f"{said}: {type(error).__name__}: {error}"})
 
 
 def _health(box: Box, _: Request, __: list[str]) -> Reply:
@@ -129,10 +140,9 @@ def _truth(box: Box, request: Request, rest: list[str]) -> Reply | Iterator[byte
 
 
 def _stream(rows: Iterator[dict[str, Any]]) -> Iterator[bytes]:
-    yield b"["
-    for place, row in enumerate(rows):
-        yield (b",\n" if place else b"") + json.dumps(row, ensure_ascii=False).encode()
-    yield b"]"
+    texts = (json.dumps(row, ensure_ascii=False).encode() for row in rows)
+    first = next(texts, b"")  # made before the reply begins, so that a status tells of a table that cannot be made
+    return chain([b"[" + first], (b",\n" + text for text in texts), [b"]\n"])
 
 
 def _requests(box: Box, _: Request, __: list[str]) -> Reply:
@@ -146,6 +156,8 @@ def _reset(box: Box, _: Request, __: list[str]) -> Reply:
 
 def _change(box: Box, request: Request, _: list[str]) -> Reply:
     options = dict(request.body or {})
+    if "kind" not in options:
+        raise ValueError(f'name a kind, as in {{"kind": "..."}}; there are {", ".join(box.source.change_kinds)}')
     return Reply(payload=box.source.change(str(options.pop("kind")), **options))
 
 
@@ -157,8 +169,10 @@ def _add_fault(box: Box, request: Request, _: list[str]) -> Reply:
     options = dict(request.body or {})
     if "preset" in options:
         box.faults.preset(str(options["preset"]))
-    else:
+    elif "kind" in options:
         box.faults.add(str(options.pop("kind")), **options)
+    else:
+        raise ValueError(f'name a preset, as in {{"preset": "storm"}}; there are {", ".join(PRESETS)}')
     return Reply(payload={"ok": True})
 
 
@@ -214,7 +228,11 @@ class _Handler(BaseHTTPRequestHandler):
         request = _read_request(self.command, self.path, raw, dict(self.headers.items()), box.clock())
         if request.path.startswith("/sandbox/"):
             found = control(box, request)
-            self._send(found) if isinstance(found, Reply) else self._send_stream(found)
+            if isinstance(found, Reply):
+                found.body = found.encoded() + b"\n"  # for people who look at it in a terminal
+                self._send(found)
+            else:
+                self._send_stream(found)
             return
         reply = _answer(box, request)
         self._drop() if reply is None else self._send(reply)
@@ -285,6 +303,14 @@ def _read_request(method: str, target: str, raw: bytes, headers: dict[str, str],
     return Request(method, unquote(parts.path), query, body, at, 0, lowered, raw)
 
 
+def _listening(port: int, box: Box) -> _Server:
+    try:
+        return _Server(port, box)
+    except OSError as error:
+        reason = "another program uses it" if error.errno == errno.EADDRINUSE else error.strerror
+        raise PortRefused(f"Port {port} cannot be had: {reason}") from error
+
+
 @contextmanager
 def running(  # noqa: PLR0913 - each says one thing about the sandbox
     name: str,
@@ -299,6 +325,9 @@ def running(  # noqa: PLR0913 - each says one thing about the sandbox
     """Run a stand-in on 127.0.0.1 while the block lasts; port 0 is a free one.
 
     `clock` returns unix seconds and is asked for everything that has a time. `rows` is the size, None its default.
+
+    Raises:
+        PortRefused: when another program has the port, or only an administrator may have it.
     """
     now = clock or time.time
     source: StandIn = importlib.import_module(STAND_INS[name]).make(
@@ -307,7 +336,7 @@ def running(  # noqa: PLR0913 - each says one thing about the sandbox
     box = Box(source, now, seed)
     if faults:
         box.faults.preset(faults)
-    server = _Server(port, box)
+    server = _listening(port, box)
     box.url = f"http://127.0.0.1:{server.server_address[1]}"
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.005}, daemon=True)
     thread.start()

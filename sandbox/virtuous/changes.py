@@ -7,7 +7,9 @@ is renamed: nothing would tell a sync that it changed.
 from __future__ import annotations
 
 import copy
+import inspect
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -39,10 +41,17 @@ _REMOVABLE: dict[str, tuple[str, ...]] = {
 _SEARCHED = 500
 
 
+class NobodyLeft(LookupError):
+    """There is no record to which a change could be done, if it is free to choose one."""
+
+
 def change(org: Organization, kind: str, options: Changed) -> Changed:
     """Do one change and return what it was; raise ValueError for an unknown kind, LookupError for an absent record."""
     if kind not in KINDS:
         raise ValueError(f"unknown change {kind!r}; there are {', '.join(sorted(KINDS))}")
+    entity = options.get("entity", "Contact")
+    if entity not in org.collections:
+        raise ValueError(f"unknown entity {entity!r}; there are {', '.join(sorted(org.collections))}")
     with org.lock:
         org.changes += 1
         found = KINDS[kind](org, **{"number" if name == "id" else name: value for name, value in options.items()})
@@ -50,7 +59,10 @@ def change(org: Organization, kind: str, options: Changed) -> Changed:
 
 
 def change_bundle(org: Organization, share: float) -> list[Changed]:
-    """Change about this share of the contacts and gifts, and of all else at least one, in all ways there are."""
+    """Change about this share of the contacts and gifts, and of all else at least one, in all ways there are.
+
+    A tiny source may have nobody for some of them: these are left out.
+    """
     many = max(1, round(share * org.collections["Contact"].count()))
     plan: list[tuple[str, int, Changed]] = [
         ("edit_contact", many, {}),
@@ -75,7 +87,22 @@ def change_bundle(org: Organization, share: float) -> list[Changed]:
         for kind in ("edit", "insert", "delete"):
             times = max(1, round(share * org.collections[entity].count()))
             plan.append((kind, times, {"entity": entity}))
-    return [change(org, kind, dict(options)) for kind, times, options in plan for _ in range(times)]
+    done: list[Changed] = []
+    for kind, times, options in plan:
+        with suppress(NobodyLeft):
+            for _ in range(times):
+                done.append(change(org, kind, dict(options)))
+    return done
+
+
+def change_kinds() -> list[str]:
+    """Return all kinds of change, each with the options that it cannot do without."""
+    found: list[str] = []
+    for kind, do in KINDS.items():
+        _, *options = inspect.signature(do).parameters.values()
+        needed = ["id" if option.name == "number" else option.name for option in options if option.default is option.empty]
+        found.append(f"{kind} (with {', '.join(needed)})" if needed else kind)
+    return found
 
 
 def set_value(org: Organization, entity: str, number: int, path: str, value: object) -> Changed:
@@ -99,7 +126,7 @@ def _pick(org: Organization, entity: str, *, archived: bool = False) -> int:
     collection = org.collections[entity]
     count = collection.count(archived=archived)
     if not count:
-        raise LookupError(f"there is no {entity} left")
+        raise NobodyLeft(f"there is no {entity} left")
     return collection.seek(_random(org).randrange(count), archived=archived)
 
 
@@ -197,7 +224,9 @@ def _merge_contacts(org: Organization, loser: int | None = None, survivor: int |
         org.changes += 1
         kept = _pick(org, "Contact")
         if kept == lost:
-            kept = next(number for number in org.collections["Contact"].ids(archived=False) if number != lost)
+            kept = next((number for number in org.collections["Contact"].ids(archived=False) if number != lost), None)
+        if kept is None:
+            raise NobodyLeft("a merge needs two contacts, and there is one")
     record, winner = _copy_of(org, "Contact", lost), _copy_of(org, "Contact", kept)
     record |= {"mergedIntoContactId": kept, "_archived": True}
     _save(org, "Contact", record)
@@ -377,7 +406,7 @@ def _remove_child(
             if key == "giftDesignations":
                 _return_money(record, removed)
             return _save(org, entity, record, child=key, removed=removed)
-    raise LookupError(f"no {entity} has anything of {', '.join(keys)} to remove")
+    raise NobodyLeft(f"no {entity} has anything of {', '.join(keys)} to remove")
 
 
 _KEEP_ONE = frozenset({"contactIndividuals", "giftDesignations", "designations"})

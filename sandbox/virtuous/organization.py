@@ -32,6 +32,8 @@ ID_KEYS = {"Campaign": "campaignId", "Communication": "communicationId", "EmailL
 _NESTED = {"Contact": ("ContactIndividual", "contactIndividuals"), "Gift": ("GiftDesignation", "giftDesignations")}
 _NO_MODIFIED_TIME = frozenset({"Campaign", "Communication", "Segment", "Volunteer", "VolunteerOpportunity", "Tag"})
 _NO_MODIFIED_TIME |= {"OrganizationGroup", "EmailList"}
+# So many records of one entity are kept between two looks at all of them; more would cost too much memory.
+_REMEMBERED = 20_000
 
 
 class Organization:
@@ -53,6 +55,7 @@ class Organization:
         self.hidden_parameters: set[tuple[str, str]] = set()
         self.changes = 0
         self.version = 0  # of the data: every write counts
+        self._remembered: tuple[tuple[str, bool, int], list[Record]] | None = None
         self.collections = {entity: self._collection(entity) for entity in _MAKERS}
         for parent, (child, key) in _NESTED.items():
             self.collections[child] = self._nested_collection(parent, child, key)
@@ -71,6 +74,16 @@ class Organization:
     def records(self, entity: str, *, archived: bool = True) -> Iterator[Record]:
         """Yield an entity's records, ascending by id."""
         return self.collections[entity].records(archived=archived)
+
+    def records_again(self, entity: str, *, archived: bool) -> Iterable[Record]:
+        """Return the same, for a reader that asks several times in a row: made once while nothing changes. Change none."""
+        if self.collections[entity].count(archived=archived) > _REMEMBERED:
+            return self.records(entity, archived=archived)
+        with self.lock:
+            wanted, kept = (entity, archived, self.version), self._remembered
+            if kept is None or kept[0] != wanted:
+                kept = self._remembered = (wanted, list(self.records(entity, archived=archived)))
+            return kept[1]
 
     def source(self, entity: str) -> Source:
         """Return what the query engine needs to know about an entity."""

@@ -30,6 +30,22 @@ class Virtuous(Organization):
         self.quota = Quota(rate_limit, clock)
         self.tokens = Tokens(self.token, clock)
 
+    @property
+    def size(self) -> str:
+        """Return how much there is."""
+        contacts, gifts = (self.collections[entity].count() for entity in ("Contact", "Gift"))
+        return f"{contacts:,} contacts, {gifts:,} gifts, and the rest in proportion"
+
+    @property
+    def change_kinds(self) -> list[str]:
+        """Return the kinds of change, each with the options that it cannot do without."""
+        return changes.change_kinds()
+
+    @property
+    def optional_tables(self) -> list[str]:
+        """Return the tables that a sync leaves out unless its settings name them."""
+        return sorted(truth.OPTIONAL - self.truth().keys())
+
     def configuration(self, url: str) -> dict[str, str]:
         """Return the connector's configuration."""
         return {"bearer_token": self.token, "base_url": url}

@@ -501,7 +501,7 @@ def _guessed(keys: str, guess: bool) -> str:
 
 def _root_table(org: Organization, root: Root, archived: bool) -> TruthTable:
     def raw() -> Iterator[Record]:
-        return map(root.adapt, org.records(root.entity, archived=archived))
+        return map(root.adapt, org.records_again(root.entity, archived=archived))
 
     return TruthTable(
         root.table,
@@ -529,7 +529,7 @@ def _counter(
         if version != org.version:
             version = org.version
             found.update(dict.fromkeys((child.table for child in children), 0))
-            for record in org.records(root.entity, archived=archived):
+            for record in org.records_again(root.entity, archived=archived):
                 for child in children:
                     found[child.table] += sum(1 for _ in _nested_of(child, optional)(org, record))
         return found[table]
@@ -542,7 +542,7 @@ def _child_table(org: Organization, root: Root, child: Child, archived: bool, op
     nested = _nested_of(child, optional)
 
     def raw() -> Iterator[Record]:
-        for record in org.records(root.entity, archived=archived):
+        for record in org.records_again(root.entity, archived=archived):
             for position, row in enumerate(nested(org, record)):
                 yield row | {"_root": record[root.id_key], "position": position}
 

@@ -171,3 +171,28 @@ def test_a_bundle_has_all_kinds_and_is_the_same_for_the_same_seed(clock: Clock) 
     kinds = {change["kind"] for change in found[0][0]}
     assert len(kinds) == 17
     assert {"merge_contacts", "reverse_gift", "remove_child", "delete", "insert", "edit"} <= kinds
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3, 4, 10])
+def test_a_tiny_source_is_changed_as_far_as_it_goes(rows: int, clock: Clock) -> None:
+    with running("virtuous", rows=rows, clock=clock) as box:
+        for share in (0.01, 1.0, 0.5):
+            kinds = {change["kind"] for change in box.source.change_bundle(share)}
+            assert {"insert_contact", "insert_gift", "insert"} <= kinds
+        for name, table in box.source.truth().items():
+            assert sum(1 for _ in table.rows()) == table.count(), name
+
+
+def test_one_contact_cannot_be_merged(clock: Clock) -> None:
+    with running("virtuous", rows=1, clock=clock) as box, pytest.raises(LookupError, match="a merge needs two contacts"):
+        box.source.change("merge_contacts")
+
+
+def test_the_truth_follows_every_change(box: Box) -> None:
+    def names() -> set[str]:
+        return {str(row["name"]) for row in box.source.truth()["contacts"].rows()}
+
+    before = names()
+    box.source.change("edit_contact", values={"name": "One of a kind"})
+    assert names() - before == {"One of a kind"}
+    assert sum(1 for _ in box.source.truth(include_archived=False)["contacts"].rows()) < len(list(box.source.truth()["contacts"].rows()))

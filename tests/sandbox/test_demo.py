@@ -47,6 +47,33 @@ def test_a_difference_after_an_early_sync_is_not_forgotten(capsys: pytest.Captur
     assert "row id=7 is missing" in shown
 
 
+def test_what_was_left_out_is_named_before_the_verdict(capsys: pytest.CaptureFixture[str]) -> None:
+    result = report(GOOD)
+    result.left_out = ("project_notes", "relationships")
+    print_report([result])
+    *_, said, names, empty, verdict = capsys.readouterr().out.splitlines()
+    assert "optional tables" in said
+    assert names.split() == ["project_notes,", "relationships"]
+    assert not empty
+    assert verdict.startswith("PASSED")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--rows=0"], "ROWS must be a whole number from 1 on, for example ROWS=500; it is '0'."),
+        (["--rows=1.5"], "ROWS must be a whole number from 1 on, for example ROWS=500; it is '1.5'."),
+        (["virtuos"], "CONNECTOR must be one of those here"),
+    ],
+)
+def test_a_mistake_is_told_in_a_sentence(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        demo.main(words)
+    shown = capsys.readouterr()
+    assert shown.err.startswith(said)
+    assert "usage" not in shown.err
+
+
 def test_missing_and_surplus_tables_differ(tmp_path: Path) -> None:
     warehouse = tmp_path / "warehouse.db"
     with duckdb.connect(str(warehouse)) as connection:

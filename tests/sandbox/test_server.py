@@ -7,13 +7,19 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import pytest
 
+from sandbox.__main__ import arguments, for_people, main
+from sandbox.faults import PRESETS
 from sandbox.messages import StandIn, Table
 from sandbox.server import Box, running
+from sandbox.virtuous.changes import KINDS
 from sandbox.virtuous.standin import make
 from tests.sandbox.asking import Answer, ask, get, query
 from tests.sandbox.conftest import START, Clock
@@ -262,7 +268,7 @@ def test_many_are_served_at_once(box: Box) -> None:
 
 
 def test_it_runs_as_a_process_and_stops_on_sigterm() -> None:
-    command = [sys.executable, "-m", "sandbox", "virtuous", "--rows", "30", "--seed", "2", "--rate-limit", "77"]
+    command = [sys.executable, "-m", "sandbox", "virtuous", "--port", "0", "--rows", "30", "--seed", "2", "--rate-limit", "77"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         said = json.loads(process.stdout.readline())
@@ -276,6 +282,79 @@ def test_it_runs_as_a_process_and_stops_on_sigterm() -> None:
         process.send_signal(signal.SIGTERM)
         assert "configuration.json" in process.stdout.read()
         assert process.wait(timeout=10) == 0
+
+
+def test_a_taken_port_is_told_in_a_sentence(box: Box, capsys: pytest.CaptureFixture[str]) -> None:
+    port = str(urlsplit(box.url).port)
+    assert main(["virtuous", "--port", port]) == 1
+    assert capsys.readouterr().err.startswith(f"Port {port} cannot be had: another program uses it. Choose another one")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--rows", "0"], "ROWS must be a whole number from 1 on, for example ROWS=500; it is '0'.\n"),
+        (["--rows", "many"], "ROWS must be a whole number from 1 on, for example ROWS=500; it is 'many'.\n"),
+        (["--port", "70000"], "PORT must be a whole number from 0 to 65535, for example PORT=8766; it is '70000'.\n"),
+        (["nothing/"], "CONNECTOR must be one of those here (virtuous); it is 'nothing/'.\n"),
+    ],
+)
+def test_a_mistake_is_told_by_the_names_of_make(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        arguments(words)
+    assert stopped.value.code == 2
+    assert capsys.readouterr().err == said
+
+
+def test_the_tab_keys_slash_is_no_part_of_a_connectors_name() -> None:
+    assert arguments(["virtuous/"]).connector == "virtuous"
+
+
+def test_people_get_lines_to_copy_and_all_names(box: Box) -> None:
+    said = for_people("virtuous", box)
+    assert json.dumps(box.configuration, indent=2) in said
+    assert f"curl -X POST {box.url}/sandbox/change -d '{{\"kind\": \"edit_gift\"}}'" in said
+    for name in (*KINDS, *PRESETS):
+        assert name in said
+    assert "set_value (with entity, id, path, value)" in box.source.change_kinds
+
+
+def _fail(*_: object, **__: object) -> Any:
+    raise StopIteration
+
+
+def _table_that_fails() -> Any:
+    def rows() -> Iterator[dict[str, Any]]:
+        yield {"id": 1 / 0}
+
+    return SimpleNamespace(rows=rows)
+
+
+def test_a_stand_in_that_fails_says_so(box: Box, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(box.source, "change_bundle", _fail)
+    answer = ask(box, "POST", "/sandbox/changes", {})
+    assert answer.status == 500
+    assert answer.json["message"].startswith("the stand-in failed at POST /sandbox/changes")
+    monkeypatch.setattr(box.source, "truth", lambda **_: {"gifts": _table_that_fails()})
+    answer = ask(box, "GET", "/sandbox/truth/gifts")
+    assert answer.status == 500
+    assert "ZeroDivisionError" in answer.json["message"]
+    assert "Traceback" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "said"),
+    [
+        ("change", {}, "name a kind"),
+        ("change", {"kind": "edit", "entity": "Projekt"}, "unknown entity 'Projekt'; there are Campaign, "),
+        ("faults", {}, "name a preset"),
+        ("faults", {"preset": "strom"}, "unknown preset 'strom'; there are storm, slow, small-pages"),
+    ],
+)
+def test_a_wrong_word_to_a_control_route_is_answered_with_the_right_ones(box: Box, path: str, body: object, said: str) -> None:
+    answer = ask(box, "POST", f"/sandbox/{path}", body)
+    assert answer.status == 400
+    assert said in answer.json["message"]
 
 
 def test_the_stand_in_keeps_its_promise_to_the_server() -> None:
