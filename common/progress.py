@@ -8,10 +8,11 @@ from collections.abc import Callable
 from common.clock import Clock
 
 SECONDS_BETWEEN_LINES = 10.0
+SECONDS_TOLD_AS_SUCH = 120.0
 
 
 class Progress:
-    """Tells how far each table is, at most once in ten seconds, and sums up at the end."""
+    """Tells how far each table is, at most once in ten seconds, and sums up at the end of it and of all."""
 
     def __init__(self, clock: Clock, say: Callable[[str], None]) -> None:
         self._clock, self._say = clock, say
@@ -37,12 +38,28 @@ class Progress:
     def _pace(self, now: float, remaining: int | None) -> str:
         speed = self._done / max(now - self._table_began_at, 0.001)
         line = f"{self._done:,} records so far, {speed:,.0f} a second"
-        if remaining is None:
+        if not remaining:
             return line
-        return f"{line}, {remaining:,} left, about {remaining / max(speed, 0.001) / 60:,.1f} min"
+        return f"{line}, {remaining:,} left, about {_span(max(remaining / max(speed, 0.001), 1))}"
+
+    def end(self) -> None:
+        """Reading of the current table ends; of a table that had no records nothing is said."""
+        if not self._done:
+            return
+        now = self._said_at = self._clock.time()
+        records = "1 record" if self._done == 1 else f"{self._done:,} records"
+        self._say(f"{self._table}: {records} read in {_span(now - self._table_began_at)}")
+        self._done = 0
 
     def summary(self, requests: int) -> str:
         """One line about the whole sync."""
         seconds = self._clock.time() - self._began_at
         upserted, deleted = sum(self.upserted.values()), sum(self.deleted.values())
-        return f"done: {upserted:,} rows upserted, {deleted:,} deleted, {requests:,} requests, {seconds / 60:,.1f} min"
+        return f"done: {upserted:,} rows upserted, {deleted:,} deleted, {requests:,} requests, {_span(seconds)}"
+
+
+def _span(seconds: float) -> str:
+    """A length of time in the unit that suits it."""
+    if seconds < 1:
+        return "less than a second"
+    return f"{seconds:,.0f} s" if seconds < SECONDS_TOLD_AS_SUCH else f"{seconds / 60:,.1f} min"

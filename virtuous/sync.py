@@ -220,6 +220,7 @@ class Sync:
             self._report_unread(entity, names, batch, lambda after, until: [plan.above(names, after, until, since)])
             entry.cursor = entry.cursor.advanced(batch.last_id, 0)
             self.progress.advance(len(batch.records), batch.remaining)
+        self.progress.end()
         entry.finish_read(started, self.now, keep_checksums=entity.drifts)
 
     def _since(self, names: Parameters, entry: EntityState) -> date | None:

@@ -23,6 +23,9 @@ class Recorder:
     def upsert(self, table: str, data: dict[str, Any]) -> None:
         self.done.append(("upsert", (table, data)))
 
+    def update(self, table: str, modified: dict[str, Any]) -> None:
+        self.done.append(("update", (table, modified)))
+
     def delete(self, table: str, keys: dict[str, Any]) -> None:
         self.done.append(("delete", (table, keys)))
 
@@ -182,3 +185,9 @@ def test_fivetran_shows_ten_warnings_and_no_trouble_is_left_out(warehouse: Wareh
     assert all(sum(message in warning for warning in op.all("warning")) == 1 for message in messages)
     if number > 9:
         assert op.all("warning")[-1].startswith(f"{number - 9} more")
+
+
+def test_an_update_names_only_what_changes_and_waits_for_its_checkpoint(warehouse: Warehouse, op: Recorder) -> None:
+    warehouse.update("errors", [{"id": "7", "resolved_at": None}])
+    assert op.all("update") == [("errors", {"id": "7", "resolved_at": None})]
+    assert op.all("checkpoint") == []
