@@ -92,9 +92,15 @@ class Delivery:
         self._met.add(error.id)
         self._warehouse.upsert("errors", [self._state.errors.report(error, self._now)])
 
-    def resolve(self, root: str) -> None:
-        """Marks as resolved what is open for a table and was not met again in this sync, though it was read."""
-        cured = [error.id for error in self._state.errors.of(root) if error.id not in self._met]
+    def resolve(self, root: str, *, only_numbered: bool = False) -> None:
+        """Marks as resolved what is open for a table and was not met again in this sync, though it was read.
+
+        Args:
+            root: the table.
+            only_numbered: whether only what can be asked for by id was read.
+        """
+        still_open = (error for error in self._state.errors.of(root) if error.number is not None or not only_numbered)
+        cured = [error.id for error in still_open if error.id not in self._met]
         self._warehouse.update("errors", [self._state.errors.resolve(error, self._now) for error in cured])
 
     def _split(self, table: str, record: Record) -> models.Split:
@@ -138,14 +144,14 @@ class Delivery:
         self._warehouse.delete(table, keys)
 
 
-def unreadable(entity: Entity, number: int | None, gap: Gap, groups: Groups) -> ErrorRecord:
-    """A record that cannot be read; `groups` is the question that failed."""
+def unreadable(entity: Entity, number: int | None, place: str, gap: Gap, groups: Groups) -> ErrorRecord:
+    """A record that cannot be read, by its id or else its place; `groups` is the question that failed."""
     asked = [[condition._asdict() for condition in group] for group in groups]
     return ErrorRecord(
         entity.table,
         entity.table,
         str(gap.failure),
-        record=str(number) if number is not None else f"row {gap.request.skip + 1}",
+        record=place if number is None else str(number),
         url=gap.failure.url,
         payload=to_json(asked),
         status=gap.failure.status,
@@ -155,10 +161,11 @@ def unreadable(entity: Entity, number: int | None, gap: Gap, groups: Groups) -> 
     )
 
 
-def keyless(entity: Entity, number: int | None, ordinal: int) -> ErrorRecord:
+def keyless(entity: Entity, number: int | None, place: str) -> ErrorRecord:
     """A record that comes without its id; `number` is that id, if it could be found by counting."""
-    place = str(number) if number is not None else f"row {ordinal}"
-    return ErrorRecord(entity.table, entity.table, "the record comes without its id", place, number=number)
+    return ErrorRecord(
+        entity.table, entity.table, "the record comes without its id", place if number is None else str(number), number=number
+    )
 
 
 def unread_list(entity: Entity, table: str, number: int, failure: SourceFailure) -> ErrorRecord:

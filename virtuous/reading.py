@@ -20,7 +20,7 @@ from plan import CONTACTS, Entity, Parameters, Reference
 PAGE_ATTEMPTS = 3  # for a page that a smaller size may cure
 LIST_ATTEMPTS = 8  # for what cannot be asked for in smaller pieces
 IDS_PER_QUERY = 100  # groups are alternatives, and hundreds in one query work
-BEHIND_ALL = 2**31 - 1  # a skip that leaves nothing but the total, which counts records without reading them
+BEHIND_ALL = 1_000_000_000  # a skip that leaves nothing but the total, which counts records without reading them
 SECONDS_BETWEEN_RETRY_LINES = 5.0
 ABSENT_AFTER = 5  # a list that five parents in a row do not have belongs to a module that the organization does not have
 FAILED_LISTS_IN_A_ROW = 5  # more than this is an outage and not a parent whose list is broken

@@ -261,15 +261,21 @@ class Sync:
         """Names what a batch lacks; the ids of what cannot be read are found by counting."""
 
         def id_of(after: int, ordinal: int) -> int | None:
-            return self.reading.nth_id(entity, between, after, ordinal) if names.id else None
+            try:
+                return self.reading.nth_id(entity, between, after, ordinal) if names.id else None
+            except (Rejected, Unavailable, Disorder) as failure:  # the error is written all the same, only without the id
+                log.info(f"{entity.table}: the id of a record could not be found by counting: {failure}")
+                return None
 
         for ordinal in batch.keyless:
-            self.delivery.report(keyless(entity, id_of(batch.request.after, ordinal), ordinal))
+            place = f"record {ordinal} behind id {batch.request.after}"
+            self.delivery.report(keyless(entity, id_of(batch.request.after, ordinal), place))
         if batch.gap is None:
             return
         for ordinal in range(1, batch.gap.records + 1):
             number = id_of(batch.gap.after, ordinal)
-            self.delivery.report(unreadable(entity, number, batch.gap, between(batch.gap.after, batch.gap.until)))
+            place = f"record {batch.gap.request.skip + ordinal} behind id {batch.gap.after}"
+            self.delivery.report(unreadable(entity, number, place, batch.gap, between(batch.gap.after, batch.gap.until)))
 
     def _retry_open(self, entity: Entity, names: Parameters) -> None:
         """Reads once more what an earlier sync could not, and marks as resolved what arrives."""
@@ -277,7 +283,7 @@ class Sync:
             return
         numbers = {error.number for error in self.state.errors.of(entity.table) if error.number is not None}
         if self._read_where(entity, names, names.id, sorted(numbers)):
-            self.delivery.resolve(entity.table)
+            self.delivery.resolve(entity.table, only_numbered=True)
 
     # --- Merges and deletes ---
 

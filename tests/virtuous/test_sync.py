@@ -430,6 +430,23 @@ def test_a_record_without_an_id_is_named_by_the_id_that_counting_finds(scripted:
     assert scripted.column("gifts", "id") == ["3", "40", "8"]
 
 
+def test_an_id_that_counting_cannot_find_stays_an_open_error(scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
+    scripted.script.records["grants"] = [{"id": number} for number in (3, 8, 21)]
+    poison(scripted, monkeypatch, "Grant/Query", {8})
+    honest = scripted.script.query
+
+    def query(path: str, groups: Any, skip: int, take: int, **named: Any) -> Any:
+        if skip > 1000:
+            raise Rejected("skip is too large", status=400)
+        return honest(path, groups, skip, take, **named)
+
+    monkeypatch.setattr(scripted.script, "query", query)
+    scripted.sync()
+    scripted.sync()
+    assert scripted.column("grants", "id") == ["21", "3"]
+    assert scripted.column("errors", "resolved_at") == [None]
+
+
 def test_an_empty_page_that_tells_of_more_is_not_the_end(scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
     scripted.script.records["gifts"] = [gift(number) for number in range(1, 3001)]
     honest = scripted.script.query
