@@ -53,6 +53,7 @@ class EntityState:
         """A reading begins, unless one is under way: what it includes and from when the next one asks is fixed here."""
         if self.read_started is None:
             self.read_started, self.including = today, wanted
+        self.including = [name for name in self.including if name in wanted]
         self.optional = [name for name in self.optional if name in wanted]
 
     def remember(self, sums: Mapping[int, str]) -> None:
@@ -60,6 +61,8 @@ class EntityState:
         for number, total in sums.items():
             if len(self.seen) < MOST_CHECKSUMS or number in self.seen:
                 self.seen[number] = total
+            else:
+                self.checksums.pop(number, None)  # or it would vouch for a value of before
 
     def checksum_of(self, number: int) -> str | None:
         """The checksum with which a record was last delivered, if it is kept."""

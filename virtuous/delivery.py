@@ -18,6 +18,8 @@ from cursors import EntityState, SyncState, checksum, digest_of
 from fetch import Gap
 from plan import CONTACTS, Entity
 
+EMPTY = "0 "  # how the digest of a small table without records begins
+
 
 class Delivery:
     """Hands records to the warehouse and keeps the state in step: each method's rows and memory belong to the same checkpoint.
@@ -46,12 +48,19 @@ class Delivery:
         before = ledger.put({number: _counts(split, ledger.children) for number, split in splits.items()})
         unchanged = self._unchanged(entity, keyed, before)
         changed = {number: split for number, split in splits.items() if number not in unchanged}
-        for table in [entity.table, *ledger.children]:
-            self._warehouse.upsert(table, (row for split in changed.values() for row in split.rows.get(table, ())))
+        self._warehouse.upsert(entity.table, (row for split in changed.values() for row in split.rows[entity.table]))
         for place, table in enumerate(ledger.children):
-            known = ((number, old[place]) for number, old in before.items() if number in changed and _is_whole(changed[number], table))
-            self._delete_positions(entity, table, ((number, len(changed[number].rows[table]), end) for number, end in known))
+            counts = {number: old[place] for number, old in before.items() if number in changed}
+            self._deliver_parts(entity, table, changed, counts)
         return [keyed[number] for number in changed]
+
+    def _deliver_parts(self, entity: Entity, table: str, changed: Mapping[int, models.Split], before: Mapping[int, int]) -> None:
+        """Writes the rows of one child table; a list that was not read whole neither overwrites nor ends what is known of it."""
+        kept = {number for number, split in changed.items() if not _is_whole(split, table) and before.get(number)}
+        written = {number: split.rows.get(table, []) for number, split in changed.items() if number not in kept}
+        self._warehouse.upsert(table, (row for rows in written.values() for row in rows))
+        surplus = ((number, len(written[number]), end) for number, end in before.items() if number in written)
+        self._delete_positions(entity, table, surplus)
 
     def delete(self, entity: Entity, ids: Iterable[int]) -> None:
         """Deletes records and all their child rows."""
@@ -70,8 +79,7 @@ class Delivery:
         root = models.ROOTS[table]
         fetched = [name for name, child in root.optional.items() if all(child.key in record for record in records)]
         rows: dict[str, list[Row]] = {one.name: [] for one in root.declared(set(fetched) & set(self._wanted))}
-        empty = digest_of(rows)
-        if not records and self._state.digests.get(table, empty) != empty:
+        if not records and not self._state.digests.get(table, EMPTY).startswith(EMPTY):
             self._warehouse.warn(f"{table}: the list is empty all of a sudden, so its rows were left as they are")
             return False
         for record in records:
@@ -80,12 +88,16 @@ class Delivery:
             for name in rows:
                 rows[name] += split.rows.get(name, [])
         self.resolve(table)
-        digest = digest_of(rows)
+        digest = f"{len(records)} {digest_of(rows)}"
         if self._state.digests.get(table) == digest:
             return False
         self._warehouse.replace(rows)
         self._state.digests[table] = digest
         return True
+
+    def leave_open(self, root: str, numbers: Collection[int]) -> None:
+        """Open errors of these records stay as they are: they could not be tried again."""
+        self._met.update(error.id for error in self._state.errors.of(root) if error.number in numbers)
 
     def report(self, error: ErrorRecord) -> None:
         """Writes an error, and keeps it open."""

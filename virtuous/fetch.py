@@ -65,7 +65,7 @@ class Gap(NamedTuple):
 class Batch(NamedTuple):
     """Rows to deliver, in the order of their ids. `remaining` is the source's own count of what is left.
 
-    `keyless` tells of records without an id: the how-manieth each is behind the id (or, by offset, in the list) that was asked from.
+    `keyless` tells of records without an id: the how-manieth each is behind the id (or, `by_offset`, in the list) that was asked from.
     """
 
     records: list[Record]
@@ -74,6 +74,7 @@ class Batch(NamedTuple):
     remaining: int
     request: PageRequest
     gap: Gap | None = None
+    by_offset: bool = False
 
 
 ReadPage = Callable[[PageRequest], Reply]
@@ -234,6 +235,8 @@ class KeysetReader:
                 reply = _believable(self._wait(self._executor.submit(self._read, request)), request)
             except Unavailable:
                 continue
+            if reply.records and self._id_of(reply.records[0]) is None:
+                continue  # without an id it leads nowhere: it belongs to the gap, and counting names it
             return self._behind_gap(reply, request, last_id, failure)
         raise failure
 
@@ -299,11 +302,11 @@ def _pages_by_offset(read: ReadPage, id_of: IdOf) -> Iterator[tuple[Batch, int]]
             continue
         take.succeeded()
         for unreadable, why in failed:  # something behind them can be read, so they are poisoned and it is no outage
-            yield Batch([], [], 0, 0, unreadable, Gap(0, None, 1, unreadable, why)), total
+            yield Batch([], [], 0, 0, unreadable, Gap(0, None, 1, unreadable, why), by_offset=True), total
         failed.clear()
         skip += len(records)
         keyed = [record for record in records if id_of(record) is not None]
         keyless = [number for number, record in enumerate(records, request.skip + 1) if id_of(record) is None]
-        yield Batch(keyed, keyless, 0, max(total - skip, 0), request), total
+        yield Batch(keyed, keyless, 0, max(total - skip, 0), request, by_offset=True), total
         if not records or skip >= total:
             return

@@ -11,7 +11,7 @@ from typing import Any
 import plan
 from api import LIST_TAKE, Groups, Record, VirtuousApi
 from common.clock import Clock
-from common.failures import Disorder, Forbidden, NotFound, Unavailable
+from common.failures import Disorder, Forbidden, NotFound, Rejected, SourceFailure, Unavailable
 from common.requests import Exchange
 from common.retrying import Attempts
 from fetch import Batch, KeysetReader, PageRequest, Reply, read_by_offset
@@ -22,7 +22,7 @@ LIST_ATTEMPTS = 8  # for what cannot be asked for in smaller pieces
 IDS_PER_QUERY = 100  # groups are alternatives, and hundreds in one query work
 BEHIND_ALL = 1_000_000_000  # a skip that leaves nothing but the total, which counts records without reading them
 SECONDS_BETWEEN_RETRY_LINES = 5.0
-ABSENT_AFTER = 5  # a list that five parents in a row do not have belongs to a module that the organization does not have
+ABSENT_AFTER = 5  # a list that the first five parents do not have belongs to a module that the organization does not have
 FAILED_LISTS_IN_A_ROW = 5  # more than this is an outage and not a parent whose list is broken
 
 Wait = Callable[[Future[Any]], Any]
@@ -52,6 +52,7 @@ class Reading:
         self._api = VirtuousApi(session.json)
         self.api = VirtuousApi(lambda *request: Attempts(clock, LIST_ATTEMPTS, self._tell).call(partial(session.json, *request)))
         self._told_at = 0.0
+        self._answered: set[str] = set()
         self._absent: Counter[str] = Counter()
         self._failed: Counter[str] = Counter()
 
@@ -88,32 +89,47 @@ class Reading:
 
     def existing(self, entity: Entity, parameter: str, ids: list[int]) -> set[int]:
         """Which of some records the source has, asked for by id and in full: another question than the listing that lacked them."""
-        there: set[int | None] = set()
+        there: set[int] = set()
         for some in plan.chunks(ids, IDS_PER_QUERY):
-            groups, request = plan.any_of(parameter, some, []), PageRequest(0, 0, IDS_PER_QUERY)
-            there.update(entity.id_of(record) for record in self.page(entity, entity.query, groups, request, LIST_ATTEMPTS).records)
-        return {number for number in ids if number in there}
+            records = self.by_ids(entity, parameter, some, LIST_ATTEMPTS)
+            found = {entity.id_of(record) for record in records}
+            there |= set(some) if None in found else set(some) & found  # one that comes without its id may be any of them
+        return there
+
+    def by_ids(self, entity: Entity, parameter: str, ids: list[int], attempts: int = PAGE_ATTEMPTS) -> list[Record]:
+        """The records of at most IDS_PER_QUERY ids, as far as the source has them."""
+        request = PageRequest(0, 0, IDS_PER_QUERY)
+        return self.page(entity, entity.query, plan.any_of(parameter, ids, []), request, attempts).records
 
     def reference(self, reference: Reference) -> list[Record]:
         """All records of a small table."""
         records = reference.read(self.api)
-        failures = [self._attach(one, record) for one in reference.optional for record in records]
-        for failure in filter(None, failures):
-            raise failure  # a small table is replaced whole or not at all
+        for one in reference.optional:
+            for record in records:
+                failure = self._attach(one, record)
+                if failure:
+                    raise failure  # a small table is replaced whole or not at all
+                if one.table in self.optional and isinstance(record, dict):
+                    record.setdefault(one.attach_as, [])  # went away meanwhile, or has nothing to ask by
         return records
 
-    def attach(self, entity: Entity, records: list[Record]) -> list[tuple[plan.Optional, int, Unavailable]]:
+    def attach(self, entity: Entity, records: list[Record], *, again: bool = False) -> list[tuple[plan.Optional, int, SourceFailure]]:
         """Puts the lists that need a call of their own on their records, several at once; returns those that could not be read.
 
+        Args:
+            entity: the kind of the records.
+            records: get their lists.
+            again: whether these are records that failed before, so that many failures in a row mean nothing.
+
         Raises:
-            Unavailable: if one list after the other fails.
+            SourceFailure: if one list after the other fails.
         """
         asked = [(one, record) for one in entity.optional for record in records if one.table in self.optional]
         replies = [self._executor.submit(self._attach, one, record) for one, record in asked]
         failures = [self._wait(reply) for reply in replies]
         broken = []
         for (one, record), failure in zip(asked, failures, strict=True):
-            self._failed[one.table] = self._failed[one.table] + 1 if failure else 0
+            self._failed[one.table] = self._failed[one.table] + 1 if failure and not again else 0
             if failure and self._failed[one.table] > FAILED_LISTS_IN_A_ROW:
                 raise failure
             if failure:
@@ -171,20 +187,20 @@ class Reading:
             listed = [record for page in pages for record in page.records]
         return {CONTACTS.id_of(record) for record in listed}
 
-    def _attach(self, one: plan.Optional, record: Any) -> Unavailable | None:
+    def _attach(self, one: plan.Optional, record: Any) -> SourceFailure | None:
         """Puts one list on one record; the failure, if only this list cannot be read."""
         if one.table not in self.optional or not isinstance(record, dict) or not one.can_ask(record):
             return None
         try:
             record[one.attach_as] = one.read(self.api, record)
-            self._absent[one.table] = 0
+            self._answered.add(one.table)
         except Forbidden:
             self.optional.discard(one.table)
         except NotFound:  # the record went away since it was listed, or nobody has such a list
             self._absent[one.table] += 1
-            if self._absent[one.table] >= ABSENT_AFTER:
+            if self._absent[one.table] >= ABSENT_AFTER and one.table not in self._answered:
                 self.optional.discard(one.table)
-        except Unavailable as failure:
+        except (Unavailable, Disorder, Rejected) as failure:
             return failure
         return None
 

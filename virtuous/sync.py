@@ -44,6 +44,7 @@ from reading import IDS_PER_QUERY, GroupsBetween, Reading
 MAX_DELETED_SHARE = 0.2  # a listing that lacks more than this is not believed ...
 MAX_DELETED_UNDOUBTED = 20  # ... unless it is about no more records than these
 MAX_REREAD = 10_000  # records that a sweep finds undelivered; for more, the table is read in full again
+RETRIES_IN_VAIN = 5  # open errors that fail again one after the other: the rest is left for the next sync
 PARENTS_AT_ONCE = 100  # with optional lists: each parent is a request or more, and the cursor moves behind so many
 LARGE_STATE_BYTES = 7_000_000
 RARELY_READ_AGAIN = timedelta(days=1)
@@ -210,18 +211,25 @@ class Sync:
     def _read(self, entity: Entity, names: Parameters, entry: EntityState) -> None:
         """Reads on from the entity's cursor to the end, and moves its window on."""
         started = min(entry.read_started or self.now.date(), self.now.date())
-        window, since = self._window_start(entry), self._since(names, entry)
+        since = self._since(names, entry)
         self.progress.begin(entity.table, f"reading what was modified since {since}" if since else "reading everything")
+        whole, left = since is None and entry.cursor.last_id == 0, False
         for batch in self._batches(entity, names, entry, since):
+            # before the cursor passes them: a checkpoint in between would claim what nobody has noted
+            self._report_unread(entity, names, batch, lambda after, until: [plan.above(names, after, until, since)])
+            left = left or (batch.by_offset and batch.gap is not None)
             for some in self._portions(entity, batch.records):
-                self.state.survivors |= survivors(entity, window, self._deliver(entity, some))
+                self._deliver(entity, some)
                 entry.cursor = entry.cursor.advanced(min(entity.id_of(some[-1]) or 0, batch.last_id), len(some))
                 self.warehouse.checkpoint(if_due=True)
-            self._report_unread(entity, names, batch, lambda after, until: [plan.above(names, after, until, since)])
             entry.cursor = entry.cursor.advanced(batch.last_id, 0)
             self.progress.advance(len(batch.records), batch.remaining)
+        if whole:
+            self.delivery.resolve(entity.table)
         self.progress.end()
         entry.finish_read(started, self.now, keep_checksums=entity.drifts)
+        if left and names.id:
+            entry.begin_rescan()  # what has no number cannot be asked for by itself
 
     def _since(self, names: Parameters, entry: EntityState) -> date | None:
         start: date | None = self.settings["start_date"]
@@ -243,26 +251,26 @@ class Sync:
             except Disorder as disorder:
                 self._tell_disorder(entity, disorder)
         yield from self.reading.by_offset(entity, entity.query)
-        self.delivery.resolve(entity.table)
+        self.delivery.resolve(entity.table)  # everything was read
 
     def _portions(self, entity: Entity, records: list[Record]) -> Iterable[list[Record]]:
         has_lists = any(one.table in self.reading.optional for one in entity.optional)
         return plan.chunks(records, PARENTS_AT_ONCE if has_lists else max(len(records), 1))
 
-    def _deliver(self, entity: Entity, records: list[Record]) -> list[Record]:
-        """Delivers records with the lists that need calls of their own; returns what had changed."""
-        broken = self.reading.attach(entity, records)
+    def _deliver(self, entity: Entity, records: list[Record], *, again: bool = False) -> None:
+        """Delivers records with the lists that need calls of their own, and notes which contacts absorbed others."""
+        broken = self.reading.attach(entity, records, again=again)
         changed = self.delivery.deliver(entity, records)
+        self.state.survivors |= survivors(entity, self._window_start(self.state.entity(entity)), changed)
         for one, number, failure in broken:
             self.delivery.report(unread_list(entity, one.table, number, failure))
-        return changed
 
     def _report_unread(self, entity: Entity, names: Parameters, batch: Batch, between: GroupsBetween) -> None:
         """Names what a batch lacks; the ids of what cannot be read are found by counting."""
 
         def id_of(after: int, ordinal: int) -> int | None:
             try:
-                return self.reading.nth_id(entity, between, after, ordinal) if names.id else None
+                return self.reading.nth_id(entity, between, after, ordinal) if names.id and not batch.by_offset else None
             except (Rejected, Unavailable, Disorder) as failure:  # the error is written all the same, only without the id
                 log.info(f"{entity.table}: the id of a record could not be found by counting: {failure}")
                 return None
@@ -281,9 +289,32 @@ class Sync:
         """Reads once more what an earlier sync could not, and marks as resolved what arrives."""
         if names.id is None:
             return
-        numbers = {error.number for error in self.state.errors.of(entity.table) if error.number is not None}
-        if self._read_where(entity, names, names.id, sorted(numbers)):
-            self.delivery.resolve(entity.table, only_numbered=True)
+        numbers = sorted({error.number for error in self.state.errors.of(entity.table) if error.number is not None})
+        first = int(self.now.timestamp() // 3600) % max(len(numbers), 1)  # another one every hour, so that none always comes too late
+        in_vain = 0
+        for some in plan.chunks([*numbers[first:], *numbers[:first]], IDS_PER_QUERY):
+            if in_vain < RETRIES_IN_VAIN and self._retry(entity, names.id, some):
+                continue
+            for number in some:  # one of them is still broken, and breaks the others' page
+                if in_vain >= RETRIES_IN_VAIN:
+                    self.delivery.leave_open(entity.table, [number])
+                else:
+                    in_vain = 0 if self._retry(entity, names.id, [number]) else in_vain + 1
+        self.delivery.resolve(entity.table, only_numbered=True)
+
+    def _retry(self, entity: Entity, parameter: str, numbers: list[int]) -> bool:
+        """Asks for records once more; False, and their errors stay open, if they cannot be read or one comes without its id."""
+        try:
+            records = self.reading.by_ids(entity, parameter, numbers)
+        except Unavailable:
+            records = None
+        if records is None or any(entity.id_of(record) is None for record in records):
+            if len(numbers) == 1:
+                self.delivery.leave_open(entity.table, numbers)
+            return False
+        self._deliver(entity, records, again=True)
+        self.warehouse.checkpoint(if_due=True)
+        return True
 
     # --- Merges and deletes ---
 
@@ -369,7 +400,7 @@ def _ids_of(entity: Entity, batches: Iterable[Batch]) -> tuple[array[int], list[
         if batch.gap:
             unknown.append((batch.gap.after, batch.gap.until))
         if batch.keyless:
-            unknown.append((batch.request.after, batch.last_id + 1 if batch.records else None))
+            unknown.append((batch.request.after, None))  # where in it, nobody knows
     return array("q", sorted(listed)), unknown
 
 

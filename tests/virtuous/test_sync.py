@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import common.warehouse
-from common.failures import Forbidden, Rejected, SyncFailed, Unavailable
+from common.failures import Forbidden, NotFound, Rejected, SyncFailed, Unavailable
 from tests.doubles import Killed
 from tests.virtuous.scripted import Scripted
 
@@ -637,3 +637,137 @@ def test_a_volunteer_without_what_its_list_needs_stops_nothing(scripted: Scripte
     scripted.script.query = query  # type: ignore[method-assign]
     scripted.sync(optional_tables="volunteer_attendances")
     assert scripted.column("volunteers", "id") == ["1"]
+
+
+# --- what stays broken ---
+
+
+def test_a_gap_is_noted_before_the_cursor_passes_it(scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(common.warehouse, "CHECKPOINT_ROWS", 1)
+    scripted.script.records["gifts"] = [gift(number) for number in range(1, 30)]
+    poison(scripted, monkeypatch, "Gift/Query/FullGift", {10})
+    scripted.sync()
+    for stop_at in range(1, scripted.fivetran.operations + 1):
+        scripted.fivetran.forget()
+        with pytest.raises(Killed):
+            scripted.sync(stop_at=stop_at)
+        passed = scripted.fivetran.state.get("gifts", {}).get("last_id", 0) > 10
+        assert not passed or scripted.column("errors", "record") == ["10"]
+
+
+def test_many_scattered_broken_records_do_not_keep_new_ones_away(scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = set(range(10, 250, 20))
+    scripted.script.records["gifts"] = [gift(number) for number in range(1, 300)]
+    poison(scripted, monkeypatch, "Gift/Query/FullGift", broken)
+    scripted.sync()
+    scripted.clock.pass_days(3)
+    scripted.script.records["gifts"].append(gift(400, "2026-09-24T00:00:00"))
+    scripted.sync()
+    assert "400" in scripted.column("gifts", "id")
+    assert scripted.column("errors", "resolved_at") == [None] * len(broken)
+    monkeypatch.undo()
+
+
+def test_many_scattered_broken_lists_do_not_keep_new_parents_away(scripted: Scripted) -> None:
+    scripted.script.records["contacts"] = [contact(number) for number in range(1, 100)]
+    scripted.script.attached = relationships(range(1, 100))
+    scripted.script.fail = failing_on(*(f"Relationship/ByContact/{number}" for number in range(10, 100, 10)))
+    scripted.sync(optional_tables="relationships")
+    scripted.clock.pass_days(3)
+    scripted.script.records["contacts"].append(contact(311, "2026-09-24T00:00:00"))
+    scripted.sync()
+    assert "311" in scripted.column("contacts", "id")
+    assert len(scripted.column("errors", "id")) == 9
+
+
+def test_a_poisoned_record_before_one_without_an_id(scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
+    scripted.script.records["gifts"] = [gift(number) for number in range(1, 15)]
+    poison(scripted, monkeypatch, "Gift/Query/FullGift", {10})
+    honest = scripted.script.query
+
+    def query(path: str, *arguments: Any, **named: Any) -> Any:
+        page = honest(path, *arguments, **named)
+        return page._replace(records=[{} if path.endswith("FullGift") and one["id"] == 11 else one for one in page.records])
+
+    monkeypatch.setattr(scripted.script, "query", query)
+    scripted.sync()
+    assert scripted.column("errors", "record") == ["10", "11"]
+    assert len(scripted.column("gifts", "id")) == 12
+
+
+def test_a_record_that_is_listed_without_its_id_is_not_deleted(scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
+    scripted.script.records["grants"] = [{"id": number, "modifiedDateTimeUtc": OLD} for number in range(1, 31)]
+    scripted.sync(delete_sweep_days="0")
+    honest = scripted.script.query
+
+    def query(path: str, *arguments: Any, **named: Any) -> Any:
+        page = honest(path, *arguments, **named)
+        return page._replace(records=[{} if path == "Grant/Query" and one["id"] == 30 else one for one in page.records])
+
+    monkeypatch.setattr(scripted.script, "query", query)
+    scripted.sync()
+    assert "30" in scripted.column("grants", "id")
+
+
+def test_a_merge_of_a_contact_with_an_open_error_is_followed(scripted: Scripted) -> None:
+    bad = {"createDateTimeUtc": "no date"}
+    scripted.script.records |= {"contacts": [contact(1, **bad), contact(2)], "gifts": [gift(5, contact=1)]}
+    scripted.sync()
+    scripted.clock.pass_days(3)
+    scripted.script.records["contacts"][0] = contact(1, "2026-09-24T00:00:00", mergedIntoContactId=2, **bad)
+    scripted.script.records["gifts"][0]["contactId"] = 2
+    scripted.sync()
+    assert scripted.column("gifts", "contact_id") == ["2"]
+
+
+def test_one_list_that_does_not_add_up_is_an_error_of_its_own(scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
+    scripted.script.records["contacts"] = [contact(number) for number in range(1, 20)]
+    scripted.script.attached = relationships(range(1, 20))
+    honest = scripted.script.listing
+
+    def listing(path: str, skip: int = 0, take: int = 1000) -> Any:
+        page = honest(path, skip, take)
+        return page._replace(total=2) if path == "Relationship/ByContact/7" else page
+
+    monkeypatch.setattr(scripted.script, "listing", listing)
+    scripted.sync(optional_tables="relationships")
+    assert len(scripted.column("contacts", "id")) == 19
+    assert scripted.column("errors", "record") == ["7"]
+
+
+def test_parents_that_went_away_do_not_make_their_list_look_absent(scripted: Scripted) -> None:
+    def fail(path: str) -> None:
+        if path.startswith("Relationship/ByContact/") and 20 <= int(path.rpartition("/")[2]) < 30:
+            raise NotFound("gone", status=404)
+
+    scripted.script.records["contacts"] = [contact(number) for number in range(1, 60)]
+    scripted.script.attached = relationships(range(1, 60))
+    scripted.script.fail = fail
+    scripted.sync(optional_tables="relationships")
+    assert len(scripted.column("relationships", "id")) == 49
+
+
+def test_an_optional_table_switched_off_during_its_reading_is_read_whole_later(scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(common.warehouse, "CHECKPOINT_ROWS", 1)
+    scripted.script.records["contacts"] = [contact(number) for number in range(1, 501)]
+    scripted.script.attached = relationships(range(1, 501))
+    with pytest.raises(Killed):
+        scripted.sync(stop_at=500, optional_tables="relationships")
+    scripted.sync(optional_tables="")
+    scripted.sync(optional_tables="relationships")
+    assert len(scripted.column("relationships", "id")) == 500
+
+
+def test_a_list_that_was_not_read_whole_writes_over_nothing(scripted: Scripted) -> None:
+    def fail(path: str) -> None:
+        if path.startswith("ContactAddress/"):
+            raise Forbidden("no", status=403)
+
+    scripted.script.records["contacts"] = [contact(1, address={"id": 7})]
+    scripted.script.attached = {"ContactAddress/ByContact/1": [{"id": 8}, {"id": 7}]}
+    scripted.sync(optional_tables="contact_addresses")
+    scripted.script.fail = fail
+    scripted.clock.pass_days(3)
+    scripted.script.records["contacts"] = [contact(1, "2026-09-24T00:00:00", address={"id": 7})]
+    scripted.sync()
+    assert [row["id"] for _, row in sorted(scripted.fivetran.committed["contact_addresses"].items())] == ["8", "7"]
