@@ -85,11 +85,6 @@ def _unknown(name: str, settings: Sequence[Setting]) -> str:
     return f'"{name}" is no setting of this connector; {advice}'
 
 
-def any_text(value: str) -> str:
-    """The text as it stands."""
-    return value
-
-
 def header_text(value: str) -> str:
     """A text that can stand in an HTTP header.
 

@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.failures import SettingProblem
-from common.settings import Setting, address, any_text, day, header_text, parse, read_file, some_of, truth, whole_number
+from common.settings import Setting, address, day, header_text, parse, read_file, some_of, truth, whole_number
 from tests.strategies import ANY_TEXT
 
 CANARY = "canary-3c8b"
 CHOICES = ("notes", "roles", "expenses")
-PARSERS: list[Callable[[str], Any]] = [any_text, header_text, truth, day, address, whole_number(0, 100), some_of(CHOICES)]
+PARSERS: list[Callable[[str], Any]] = [header_text, truth, day, address, whole_number(0, 100), some_of(CHOICES)]
 
 
 @pytest.mark.parametrize("parser", PARSERS)
