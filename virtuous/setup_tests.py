@@ -51,4 +51,4 @@ def _advice(what: str, failure: SourceFailure) -> str:
         return f"The API key may not read {what} (403). Give its permission group access to {what} in Virtuous, or use another key."
     if isinstance(failure, NotFound):
         return 'There is no Virtuous API at "base_url" (404). Leave that setting empty for the real service.'
-    return f"Virtuous did not answer as it should: {failure}. Try again in some minutes."
+    return f'Virtuous did not answer as it should: {failure}. Check "base_url", or try again in some minutes.'

@@ -387,6 +387,17 @@ def poison(scripted: Scripted, monkeypatch: pytest.MonkeyPatch, path: str, ids: 
     monkeypatch.setattr(scripted.script, "query", query)
 
 
+def unnamed(scripted: Scripted, monkeypatch: pytest.MonkeyPatch, path: str, number: int) -> None:
+    """A query gives one record without its id, and without all else."""
+    honest = scripted.script.query
+
+    def query(asked: str, *arguments: Any, **named: Any) -> Any:
+        page = honest(asked, *arguments, **named)
+        return page._replace(records=[{} if asked == path and one["id"] == number else one for one in page.records])
+
+    monkeypatch.setattr(scripted.script, "query", query)
+
+
 def test_a_record_that_cannot_be_listed_does_not_hide_the_deletes_of_others(scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
     scripted.script.records["grants"] = [{"id": number, "modifiedDateTimeUtc": OLD} for number in range(1, 60)]
     scripted.sync(delete_sweep_days="7")
@@ -413,18 +424,11 @@ def test_a_poisoned_record_that_was_modified_is_found_alone_and_retried_alone(sc
     scripted.sync()
     assert scripted.fivetran.touched["gifts"] == 0
     assert scripted.column("errors", "resolved_at") == [None]
-    monkeypatch.undo()
 
 
 def test_a_record_without_an_id_is_named_by_the_id_that_counting_finds(scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
     scripted.script.records["gifts"] = [gift(number) for number in (3, 8, 21, 40)]
-    honest = scripted.script.query
-
-    def query(path: str, *arguments: Any, **named: Any) -> Any:
-        page = honest(path, *arguments, **named)
-        return page._replace(records=[{} if path.endswith("FullGift") and one["id"] == 21 else one for one in page.records])
-
-    monkeypatch.setattr(scripted.script, "query", query)
+    unnamed(scripted, monkeypatch, "Gift/Query/FullGift", 21)
     scripted.sync()
     assert scripted.column("errors", "record") == ["21"]
     assert scripted.column("gifts", "id") == ["3", "40", "8"]
@@ -665,7 +669,6 @@ def test_many_scattered_broken_records_do_not_keep_new_ones_away(scripted: Scrip
     scripted.sync()
     assert "400" in scripted.column("gifts", "id")
     assert scripted.column("errors", "resolved_at") == [None] * len(broken)
-    monkeypatch.undo()
 
 
 def test_many_scattered_broken_lists_do_not_keep_new_parents_away(scripted: Scripted) -> None:
@@ -683,13 +686,7 @@ def test_many_scattered_broken_lists_do_not_keep_new_parents_away(scripted: Scri
 def test_a_poisoned_record_before_one_without_an_id(scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
     scripted.script.records["gifts"] = [gift(number) for number in range(1, 15)]
     poison(scripted, monkeypatch, "Gift/Query/FullGift", {10})
-    honest = scripted.script.query
-
-    def query(path: str, *arguments: Any, **named: Any) -> Any:
-        page = honest(path, *arguments, **named)
-        return page._replace(records=[{} if path.endswith("FullGift") and one["id"] == 11 else one for one in page.records])
-
-    monkeypatch.setattr(scripted.script, "query", query)
+    unnamed(scripted, monkeypatch, "Gift/Query/FullGift", 11)
     scripted.sync()
     assert scripted.column("errors", "record") == ["10", "11"]
     assert len(scripted.column("gifts", "id")) == 12
@@ -698,13 +695,7 @@ def test_a_poisoned_record_before_one_without_an_id(scripted: Scripted, monkeypa
 def test_a_record_that_is_listed_without_its_id_is_not_deleted(scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
     scripted.script.records["grants"] = [{"id": number, "modifiedDateTimeUtc": OLD} for number in range(1, 31)]
     scripted.sync(delete_sweep_days="0")
-    honest = scripted.script.query
-
-    def query(path: str, *arguments: Any, **named: Any) -> Any:
-        page = honest(path, *arguments, **named)
-        return page._replace(records=[{} if path == "Grant/Query" and one["id"] == 30 else one for one in page.records])
-
-    monkeypatch.setattr(scripted.script, "query", query)
+    unnamed(scripted, monkeypatch, "Grant/Query", 30)
     scripted.sync()
     assert "30" in scripted.column("grants", "id")
 
