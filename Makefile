@@ -32,7 +32,7 @@ demo: $(STAMP) ## sync each connector with its sandbox and compare every cell (C
 
 test: lint ## everything that must pass: ruff, mypy, pytest
 	@echo "pytest"
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: $(STAMP) ## ruff and mypy
 	@echo "ruff"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 
@@ -18,6 +18,8 @@ class Facts(NamedTuple):
         dependent: tables that are filled together with it.
         field, column: a date of its records, and the column it fills.
         admit: makes the sandbox accept another credential.
+        workers: the constants, as module.NAME, that say how many requests are under way at once.
+        page_sizes: the constant that lists the page sizes, largest first.
     """
 
     table: str
@@ -29,6 +31,17 @@ class Facts(NamedTuple):
     field: str
     column: str
     admit: Callable[[Any, str], None]
+    workers: tuple[str, ...]
+    page_sizes: str
+
+    def tuning(self, modules: Any, workers: int | None = None, page_sizes: Sequence[int] = ()) -> Iterator[tuple[Any, str, object]]:
+        """What to set, as arguments of `setattr`, so that a connector's modules work with other numbers."""
+        wanted: list[tuple[str, object]] = [(place, workers) for place in self.workers if workers]
+        if page_sizes:
+            wanted.append((self.page_sizes, list(page_sizes)))
+        for place, value in wanted:
+            module, _, name = place.partition(".")
+            yield getattr(modules, module), name, value
 
 
 FACTS = {
@@ -52,5 +65,7 @@ FACTS = {
         field="giftDate",
         column="gift_date",
         admit=lambda source, secret: setattr(source.tokens, "static", secret),
+        workers=("fetch.PARALLEL_REQUESTS", "sync.PARALLEL_REQUESTS"),
+        page_sizes="fetch.TAKE_SIZES",
     ),
 }
