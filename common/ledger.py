@@ -40,6 +40,8 @@ class Ledger:
         self._firsts: list[int] = []
         self._sizes: list[int] = []
         self._packed: list[str] = []
+        self._opened: int | None = None  # the block that was used last stays unpacked, since the next records mostly belong to it
+        self._block: Block = {}
 
     def __len__(self) -> int:
         return sum(self._sizes)
@@ -72,6 +74,7 @@ class Ledger:
 
     def dump(self) -> dict[str, Any]:
         """The ledger as JSON for the state."""
+        self._close()
         return {
             "children": list(self.children),
             "blocks": [list(block) for block in zip(self._firsts, self._sizes, self._packed, strict=True)],
@@ -111,7 +114,7 @@ class Ledger:
 
     @staticmethod
     def _filled(given: GivenCounts, before: Counts) -> Counts:
-        return tuple(_count(new, old) for new, old in zip(given, before, strict=True))
+        return tuple(map(_count, given, before))
 
     def _append(self, first: int, size: int, packed: str) -> None:
         self._firsts.append(first)
@@ -127,18 +130,28 @@ class Ledger:
         return iter(sorted(members.items(), reverse=True))
 
     def _unpack(self, number: int) -> Block:
+        if number == self._opened:
+            return self._block
         gaps, *columns = json.loads(bz2.decompress(base64.b64decode(self._packed[number], validate=True)))
         ids = accumulate(gaps)
         return dict(zip(ids, zip(*columns, strict=True), strict=True)) if columns else dict.fromkeys(ids, ())
 
     def _store(self, number: int, block: Block, *, replaces: bool) -> None:
+        if number != self._opened:
+            self._close()
         ids = sorted(block)
         size = BLOCK_RECORDS if len(ids) > 2 * BLOCK_RECORDS else max(len(ids), 1)
         parts = [{record: block[record] for record in ids[start : start + size]} for start in range(0, len(ids), size)]
         place = slice(number, number + 1 if replaces else number)
         self._firsts[place] = [next(iter(part)) for part in parts]
         self._sizes[place] = [len(part) for part in parts]
-        self._packed[place] = [_pack(part) for part in parts]
+        self._packed[place] = [*map(_pack, parts[:-1]), *[""] * len(parts[-1:])]
+        self._opened, self._block = (number + len(parts) - 1, parts[-1]) if parts else (None, {})
+
+    def _close(self) -> None:
+        if self._opened is not None:
+            self._packed[self._opened] = _pack(self._block)
+            self._opened = None
 
 
 def _is_sound(block: Block, last: int | None, columns: int) -> bool:
@@ -150,9 +163,9 @@ def _is_sound(block: Block, last: int | None, columns: int) -> bool:
 
 
 def _count(given: int | None, before: int) -> int:
-    if given is None:
-        return before
-    return max(given, before) if isinstance(given, AtLeast) else given
+    if type(given) is int:  # mostly
+        return given
+    return before if given is None else max(given, before)
 
 
 def _pack(block: Block) -> str:
