@@ -14,6 +14,7 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
 
+import msgspec
 import requests
 from requests.adapters import HTTPAdapter
 
@@ -31,6 +32,8 @@ REFUSALS: dict[int, type[SourceFailure]] = {
     HTTPStatus.NOT_FOUND: NotFound,
 }
 RETRIED = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY}
+
+DECODER = msgspec.json.Decoder(float_hook=Decimal)  # takes half the time and memory of the standard library's, which count for large pages
 
 WaitInBody = Callable[[Any], float | None]
 
@@ -99,7 +102,11 @@ class Exchange:
 
     def _parse(self, reply: requests.Response) -> Any:
         try:
-            return json.loads(reply.content, parse_float=Decimal, parse_constant=str)  # NaN is text, which fits no number's column
+            return DECODER.decode(reply.content)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            pass  # only the standard library takes lone surrogates, and NaN as what is no number of JSON's
+        try:
+            return json.loads(reply.content, parse_float=Decimal, parse_constant=str)  # text fits no number's column
         except ValueError:
             problem = f"{_asked(reply)}: the reply is no complete JSON"
         raise Unavailable(problem, _url(reply), reply.status_code)
