@@ -73,7 +73,7 @@ class Child(NamedTuple):
 
     def is_in(self, parent: Record) -> bool:
         """Whether the parent record tells of this list at all: none is not the same as an empty one."""
-        return any(key in parent for key in (self.key, *self.also))
+        return self.key in parent or any(key in parent for key in self.also)
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ def with_converter(root: Root, old: Converter, new: Converter) -> Root:
 
     def of_table(table: Table) -> Table:
         columns = {name: column._replace(convert=new) if column.convert is old else column for name, column in table.columns.items()}
-        return Table(table.name, table.key, columns, table.nested, table.extra)
+        return Table(table.name, table.key, columns, table.nested, table.extra, table.of_some)
 
     def of_child(child: Child) -> Child:
         return child._replace(table=of_table(child.table), children=tuple(map(of_child, child.children)))
@@ -133,6 +133,7 @@ class Split(NamedTuple):
     """What one raw record gave: its id (None without one, and then no rows), rows by table name, and what was noticed.
 
     `partial` names the tables of lists that the record does not have or that are no lists: rows of before are not known to be gone.
+    `untold` are the columns of the root's row that the record says nothing of: what is there is not known to be wrong.
 
     Every child table that is always there is present, if need be with an empty list, so that rows of before can be
     removed. An optional one is present only if the record carries its list: what was not fetched may still exist.
@@ -142,6 +143,7 @@ class Split(NamedTuple):
     rows: dict[str, list[Row]]
     notes: Notes
     partial: Set[str] = frozenset()
+    untold: Sequence[str] = ()
 
 
 def split(root: Root, raw: object, optional: Collection[str] = ()) -> Split:
@@ -165,13 +167,15 @@ def split(root: Root, raw: object, optional: Collection[str] = ()) -> Split:
     result.rows[root.table.name].append(row)
     walk = _Walk(root_id, result.rows, result.notes, set())
     for child in root.children:
+        if record.get(child.key) == [] and not child.also:
+            continue  # of most lists most records have nothing
         if not child.is_in(record):
             walk.leave_out(child)
         walk.visit(child, record, row)
     for child in _switched_on(root, record, optional):
         result.rows[child.table.name] = []
         walk.visit(child, record, row)
-    return result._replace(id=root_id, partial=walk.partial)
+    return result._replace(id=root_id, partial=walk.partial, untold=root.table.untold(record))
 
 
 def _respelled(raw: Record, spellings: Mapping[str, str]) -> Record:
@@ -229,7 +233,7 @@ class _Walk(NamedTuple):
             self.leave_out(child)
             return
         for record in records:
-            if isinstance(record, Mapping):
+            if isinstance(record, dict):
                 row = self._append(child, record, parent_row)
                 for grandchild in child.children:
                     self.visit(grandchild, record, row)

@@ -39,7 +39,10 @@ class Delivery:
         self.unknown_fields: Counter[tuple[str, str]] = Counter()
 
     def deliver(self, entity: Entity, records: list[Record]) -> list[Record]:
-        """Upserts records with their children, deletes the rows of children that a record no longer has; returns what had changed."""
+        """Upserts records with their children, deletes the rows of children that a record no longer has; returns what had changed.
+
+        A record that lacks fields changes the others only, if it was delivered before.
+        """
         keyed = {number: record for record in records if (number := entity.id_of(record)) is not None}
         splits = {number: self._whole_split(entity, record) for number, record in keyed.items()}
         for split in splits.values():
@@ -48,7 +51,10 @@ class Delivery:
         before = ledger.put({number: _counts(split, ledger.children) for number, split in splits.items()})
         unchanged = self._unchanged(entity, keyed, before)
         changed = {number: split for number, split in splits.items() if number not in unchanged}
-        self._warehouse.upsert(entity.table, (row for split in changed.values() for row in split.rows[entity.table]))
+        narrow = [split for number, split in changed.items() if split.untold and number in before]
+        whole = [split for number, split in changed.items() if not split.untold or number not in before]
+        self._warehouse.upsert(entity.table, (row for split in whole for row in split.rows[entity.table]))
+        self._warehouse.update(entity.table, (_told(split, entity.table) for split in narrow))
         for place, table in enumerate(ledger.children):
             counts = {number: old[place] for number, old in before.items() if number in changed}
             self._deliver_parts(entity, table, changed, counts)
@@ -125,7 +131,7 @@ class Delivery:
         return split._replace(partial=split.partial | missing) if missing else split
 
     def _note(self, root: str, split: models.Split) -> None:
-        self.unknown_fields += split.notes.unknown
+        self.unknown_fields.update(split.notes.unknown)
         for problem in split.notes.problems:
             self.report(_cell_error(root, split.id, problem))
 
@@ -194,15 +200,21 @@ def survivors(entity: Entity, since: date | None, records: Iterable[Record]) -> 
     return {number for number in into if number is not None}
 
 
+def _told(split: models.Split, table: str) -> Row:
+    """The cells of which a narrow record tells."""
+    [row] = split.rows[table]
+    return {name: value for name, value in row.items() if name not in split.untold}
+
+
 def _counts(split: models.Split, tables: Iterable[str]) -> tuple[int | None, ...]:
     return tuple(_count(split, table) for table in tables)
 
 
 def _count(split: models.Split, table: str) -> int | None:
-    if table not in split.rows:
+    rows = split.rows.get(table)
+    if rows is None:
         return None
-    number = len(split.rows[table])
-    return AtLeast(number) if table in split.partial else number
+    return AtLeast(len(rows)) if table in split.partial else len(rows)
 
 
 def _is_whole(split: models.Split, table: str) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from common import splitting
 from common.splitting import GIVEN, TEXT_ITEM, Child, Root, Split, child_table, listed, texts, with_converter
@@ -75,6 +76,7 @@ def to_money(value: object) -> str | None:
     return _to_plain_money(number)
 
 
+@lru_cache(maxsize=10_000)  # the same few amounts come again and again
 def _number_of(money: str) -> str | None:
     in_parentheses = money.startswith("(") and money.endswith(")")
     matched = FORMATTED_MONEY.fullmatch(money[1:-1].strip() if in_parentheses else money)
@@ -471,6 +473,7 @@ GIFTS = Table(
         "giftPassthroughs",
         "customFields",
     ],
+    of_some=[column.source for column in GIFT_TYPE_FIELDS.values()],
 )
 GIFT_DESIGNATIONS = child_table(
     "gift_designations",

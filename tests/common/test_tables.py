@@ -172,6 +172,7 @@ def test_the_largest_and_the_smallest_decimal() -> None:
         ("2024-02-29", datetime(2024, 2, 29, tzinfo=UTC)),
         ("2/29/2024", datetime(2024, 2, 29, tzinfo=UTC)),
         ("12/07/2023", datetime(2023, 12, 7, tzinfo=UTC)),
+        ("2023-12-31T24:00:00", datetime(2024, 1, 1, tzinfo=UTC)),
         ("", None),
         ("Unavailable", None),
     ],
@@ -180,7 +181,13 @@ def test_dates_and_times(value: str, expected: datetime | None) -> None:
     assert to_utc(value) == expected
 
 
-@pytest.mark.parametrize("value", ["2/30/2024", "2023-02-29", "29/2/2024", "soon", 1701354056, "9999-12-31T24:00:00", True])
+NO_DATES = (
+    *("2/30/2024", "29/2/2024", "+1/02/2024", "1/2/24", "\u0661/1/2024", "2023-02-29", "2024-W01-1T00:00", "9999-12-31T24:00:00"),
+    *("soon", 1701354056, True),
+)
+
+
+@pytest.mark.parametrize("value", NO_DATES)
 def test_what_is_no_date(value: object) -> None:
     with pytest.raises(ConversionError):
         to_utc(value)
@@ -280,6 +287,20 @@ def test_what_is_no_object_is_noted_for_each_column_within() -> None:
     assert THINGS.row({"id": 7, "box": CANARY}, notes) == NO_THING | {"id": "7"}
     assert [problem[:2] for problem in notes.problems] == [("things", "box_id"), ("things", "box_depth")]
     assert CANARY not in str(notes)
+
+
+def test_a_narrow_record_says_nothing_of_the_columns_whose_fields_it_lacks() -> None:
+    whole: dict[str, object] = {"id": "1", "size": 1, "ratio": 1, "isNew": True, "made": None, "price": 1, "tags": [], "box": None}
+    assert THINGS.untold(whole) == []
+    narrow = {key: value for key, value in whole.items() if key not in {"made", "box"}}
+    assert THINGS.untold(narrow) == ["made", "box_id", "box_depth"]
+
+
+def test_a_field_that_only_some_records_have_tells_nothing_by_its_absence() -> None:
+    columns = {"id": text("id"), "note": text("note"), "check": text("check")}
+    assert Table("things", ["id"], columns, of_some=["check"]).untold({"id": "1", "note": None}) == []
+    assert Table("things", ["id"], columns, extra="more", of_some=["check"]).untold({"id": "1"}) == ["note", "more"]
+    assert Table("things", ["id"], columns, extra="more", of_some=["check"]).untold({"id": "1", "new": 1}) == ["note"]
 
 
 def test_unknown_fields_are_counted_also_within_objects() -> None:
