@@ -3,6 +3,9 @@
 The cursor is an id, never an offset: rows are asked for with `id > cursor`, sorted by id. To have several pages under way, the later ones
 are asked for by offset from the same id, and each begins with the last row of the page before it. If it does not, rows came or went in
 between; then what is under way is thrown away and reading goes on from the last id. So a delete between two requests loses nobody.
+
+Up to eight pages are under way while reading waits for the source, one or two while the source waits for us: a page that has arrived and
+waits to be delivered is only memory, and must be read again after a crash.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ PARALLEL_REQUESTS = 8
 GROW_AFTER = 4  # pages that succeed before a larger size is tried again
 GROW_AFTER_AT_MOST = 64
 MAX_ADJACENT_UNREADABLE = 10  # more in a row than this is an outage, not a poisoned record
+MAX_CONTRADICTIONS = 3  # replies in a row that contradict their question: a cache may serve a wrong page once, but not for ever
 
 Record = dict[str, Any]
 
@@ -113,6 +117,26 @@ class Take:
             self._step, self._successes, self._grew = self._step - 1, 0, True
 
 
+class Lookahead:
+    """How many pages are under way: more when one had to be waited for, fewer when all of them wait.
+
+    Args:
+        least: pages that are under way in any case.
+    """
+
+    def __init__(self, least: int = 1) -> None:
+        self._least = least
+        self.pages = least
+
+    def waited(self) -> None:
+        """The next page was not there when it was wanted: the source is slower than the delivery."""
+        self.pages = max(self._least, min(self.pages * 2, PARALLEL_REQUESTS))
+
+    def kept_waiting(self) -> None:
+        """All pages that are under way had arrived: the delivery is slower than the source."""
+        self.pages = max(self._least, self.pages - 1)
+
+
 class _Expected(NamedTuple):
     request: PageRequest
     overlaps: bool
@@ -127,10 +151,13 @@ class KeysetReader:
         id_of: a record's id.
         executor: at least PARALLEL_REQUESTS threads.
         wait: waits for a reply, so that the caller can save its place meanwhile.
+        lookahead: what earlier readers learned of the source's speed.
     """
 
-    def __init__(self, read: ReadPage, id_of: IdOf, executor: Executor, wait: Callable[[Future[Reply]], Reply]) -> None:
-        self._read, self._id_of, self._executor, self._wait = read, id_of, executor, wait
+    def __init__(
+        self, read: ReadPage, id_of: IdOf, executor: Executor, wait: Callable[[Future[Reply]], Reply], lookahead: Lookahead
+    ) -> None:
+        self._read, self._id_of, self._executor, self._wait, self._lookahead = read, id_of, executor, wait, lookahead
         self._take = Take()
         self._expected: deque[_Expected] = deque()
         self._covered = 0  # rows behind the last id that the expected pages hold
@@ -139,16 +166,23 @@ class KeysetReader:
         """Batches in the order of their ids until the source has no more.
 
         Raises:
-            Disorder: if pages are not sorted, not filtered, or lead nowhere.
+            Disorder: if pages are again and again not sorted, not filtered, or lead nowhere.
             SourceFailure: what `read` raises, once no smaller page can help.
         """
-        last_id, finished = after, False
+        last_id, finished, contradictions = after, False, 0
         try:
             while not finished:
                 if not self._expected:
                     self._ask(last_id)
+                batch = None
                 try:
                     batch, finished = self._next(last_id)
+                    contradictions = 0
+                except Disorder:
+                    contradictions += 1
+                    if contradictions > MAX_CONTRADICTIONS:
+                        raise
+                    self._forget()
                 except Unavailable as failure:
                     batch = self._ask_for_less(last_id, failure)
                     finished = batch is not None and batch.gap is not None and batch.gap.until is None and not batch.keyless
@@ -174,25 +208,25 @@ class KeysetReader:
     def _next(self, last_id: int) -> tuple[Batch | None, bool]:
         """The next batch, None if it does not follow the last one; and whether it is the last of all."""
         request, overlaps, future = self._expected.popleft()
+        self._compare_speeds(future)
         records, total = _believable(self._wait(future), request)
         ids = self._ascending_ids(records, request)
         if overlaps and (not ids or ids[0] != last_id):
             self._forget()
             return None, False
-        fresh = records[1:] if overlaps else records
-        first = request.skip + 1 + overlaps
+        fresh = slice(1 if overlaps else 0, None)
         seen = request.skip + len(records)
-        batch = self._batch(fresh, last_id, max(total - seen, 0), request, first)
+        batch = _batch(records[fresh], ids[fresh], last_id, max(total - seen, 0), request, request.skip + 1 + overlaps)
         finished = not records or (seen >= total and len(records) < request.take)
         self._check_headway(batch, last_id, finished)
-        self._plan(batch, request, len(records), len(fresh))
+        self._plan(batch, request, len(records), len(records) - overlaps)
         return batch, finished
 
-    def _batch(self, records: list[Record], last_id: int, remaining: int, request: PageRequest, first: int) -> Batch:
-        keyless = [number for number, record in enumerate(records, first) if self._id_of(record) is None]
-        keyed = [record for record in records if self._id_of(record) is not None] if keyless else records
-        newest = self._id_of(keyed[-1]) if keyed else None
-        return Batch(keyed, keyless, last_id if newest is None else newest, remaining, request)
+    def _compare_speeds(self, wanted: Future[Reply]) -> None:
+        if not wanted.done():
+            self._lookahead.waited()
+        elif self._expected and all(page.reply.done() for page in self._expected):
+            self._lookahead.kept_waiting()
 
     def _plan(self, batch: Batch, request: PageRequest, received: int, fresh: int) -> None:
         if received < request.take and batch.remaining:  # a silent cap: the pages under way leave holes behind this one
@@ -204,14 +238,15 @@ class KeysetReader:
         if batch.keyless or not batch.records:
             self._forget()
             return
-        while len(self._expected) < PARALLEL_REQUESTS and self._covered < batch.remaining:
+        while len(self._expected) < self._lookahead.pages and self._covered < batch.remaining:
             if self._expected and self._take.size == 1:
                 return  # a page of one row that begins with the row before it would bring nothing
             self._ask(batch.last_id)
 
-    def _ascending_ids(self, records: list[Record], request: PageRequest) -> list[int]:
-        ids = [number for record in records if (number := self._id_of(record)) is not None]
-        if any(later <= earlier for earlier, later in zip([request.after, *ids], ids, strict=False)):
+    def _ascending_ids(self, records: list[Record], request: PageRequest) -> list[int | None]:
+        ids = [self._id_of(record) for record in records]
+        known = [number for number in ids if number is not None]
+        if any(later <= earlier for earlier, later in zip([request.after, *known], known, strict=False)):
             raise Disorder(f"the reply to id > {request.after} is not sorted by id or not filtered")
         return ids
 
@@ -244,7 +279,17 @@ class KeysetReader:
         ids = self._ascending_ids(reply.records, request)
         gap = Gap(last_id, ids[0] if ids else None, request.skip, PageRequest(last_id, 0, 1), failure)
         remaining = max(reply.total - request.skip - len(reply.records), 0)
-        return self._batch(reply.records, last_id, remaining, request, request.skip + 1)._replace(gap=gap)
+        return _batch(reply.records, ids, last_id, remaining, request, request.skip + 1)._replace(gap=gap)
+
+
+def _batch(
+    records: list[Record], ids: list[int | None], last_id: int, remaining: int, request: PageRequest, first: int
+) -> Batch:
+    """A batch of records with these ids, of which the first is the `first` behind the id that was asked from."""
+    keyless = [number for number, record_id in enumerate(ids, first) if record_id is None]
+    keyed = [record for record, record_id in zip(records, ids, strict=True) if record_id is not None] if keyless else records
+    newest = next((record_id for record_id in reversed(ids) if record_id is not None), last_id)
+    return Batch(keyed, keyless, newest, remaining, request)
 
 
 def _believable(reply: Reply, request: PageRequest) -> Reply:

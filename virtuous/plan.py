@@ -69,34 +69,37 @@ class Entity(NamedTuple):
         value = record.get(self.root.id_field) if isinstance(record, dict) else None
         if isinstance(value, str) and value.isdecimal():
             return int(value)
-        return value if isinstance(value, int) and not isinstance(value, bool) else None
+        return value if type(value) is int else None
 
 
 def every_page(read: Callable[[int], tuple[list[Record], int]]) -> list[Record]:
     """All records of a short list that pages by offset, read again if it changed meanwhile; each read is given how many to skip.
 
     Raises:
-        Disorder: if the pages do not add up to what the source announces.
+        Disorder: if the pages do not add up to what the source announces, or one of them comes again in place of another.
     """
-    records, totals = _one_pass(read)
-    for _ in range(PASSES - 1):
-        if totals == {len(records)}:
+    problem = ""
+    for _ in range(PASSES):
+        pages, totals = _one_pass(read)
+        records = [record for page in pages for record in page]
+        repeats = len(pages) > 1 and len({to_json(record) for record in records}) < len(records)
+        if totals == {len(records)} and not repeats:
             return records
-        records, totals = _one_pass(read)
-    if totals == {len(records)}:
-        return records
-    raise Disorder(f"a list gave {len(records)} records and announced {sorted(totals)}")
+        problem = f"a list gave {len(records)} records{', some of them again,' if repeats else ''} and announced {sorted(totals)}"
+    raise Disorder(problem)
 
 
-def _one_pass(read: Callable[[int], tuple[list[Record], int]]) -> tuple[list[Record], set[int]]:
-    records: list[Record] = []
+def _one_pass(read: Callable[[int], tuple[list[Record], int]]) -> tuple[list[list[Record]], set[int]]:
+    pages: list[list[Record]] = []
     totals: set[int] = set()
+    read_so_far = 0
     while True:
-        page, total = read(len(records))
-        records += page
+        page, total = read(read_so_far)
+        pages.append(page)
+        read_so_far += len(page)
         totals.add(total)
-        if not page or len(records) >= total:
-            return records, totals
+        if not page or read_so_far >= total:
+            return pages, totals
 
 
 def _paged(path: str) -> Callable[[VirtuousApi, Record], list[Record]]:
@@ -158,15 +161,8 @@ def _queried(resource: str) -> Callable[[VirtuousApi], list[Record]]:
 
 
 def _searched(path: str) -> Callable[[VirtuousApi], list[Record]]:
-    """All of a search. One that ignores skip gives its beginning again; then it must have given everything at once."""
-
-    def read(api: VirtuousApi) -> list[Record]:
-        records = every_page(lambda skip: api.search(path, skip, EVERYTHING_TAKE))
-        if len({to_json(record) for record in records}) < len(records):
-            raise Disorder(f"{path} repeats its first page instead of going on")
-        return records
-
-    return read
+    """All of a search; one that ignores skip must give everything at once."""
+    return lambda api: every_page(lambda skip: api.search(path, skip, EVERYTHING_TAKE))
 
 
 def _in_parts(names: Iterable[str], records_of: Callable[[VirtuousApi, str], Iterable[Any]]) -> Callable[[VirtuousApi], list[Record]]:

@@ -14,7 +14,7 @@ from common.clock import Clock
 from common.failures import Disorder, Forbidden, NotFound, Rejected, SourceFailure, Unavailable
 from common.requests import Exchange
 from common.retrying import Attempts
-from fetch import Batch, KeysetReader, PageRequest, Reply, read_by_offset
+from fetch import Batch, KeysetReader, Lookahead, PageRequest, Reply, read_by_offset
 from plan import CONTACTS, Entity, Parameters, Reference
 
 PAGE_ATTEMPTS = 3  # for a page that a smaller size may cure
@@ -51,6 +51,7 @@ class Reading:
         self.optional = set(settings["optional_tables"])
         self._api = VirtuousApi(session.json)
         self.api = VirtuousApi(lambda *request: Attempts(clock, LIST_ATTEMPTS, self._tell).call(partial(session.json, *request)))
+        self._lookahead = Lookahead()
         self._told_at = 0.0
         self._answered: set[str] = set()
         self._absent: Counter[str] = Counter()
@@ -70,7 +71,7 @@ class Reading:
         def read(request: PageRequest) -> Reply:
             return self.page(entity, path, groups(request.after), request)
 
-        return KeysetReader(read, entity.id_of, self._executor, self._wait).batches(after)
+        return KeysetReader(read, entity.id_of, self._executor, self._wait, self._lookahead).batches(after)
 
     def by_offset(self, entity: Entity, path: str) -> Iterator[Batch]:
         """Everything of an entity that cannot be asked for by id."""

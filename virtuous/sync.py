@@ -22,6 +22,7 @@ import plan
 from api import RATE_WINDOW_SECONDS, Groups, Record, exchange
 from common.budget import Budget
 from common.clock import Clock, SystemClock, moment
+from common.collecting import rare_collections
 from common.failures import (
     Disorder,
     Forbidden,
@@ -45,7 +46,7 @@ MAX_DELETED_SHARE = 0.2  # a listing that lacks more than this is not believed .
 MAX_DELETED_UNDOUBTED = 20  # ... unless it is about no more records than these
 MAX_REREAD = 10_000  # records that a sweep finds undelivered; for more, the table is read in full again
 RETRIES_IN_VAIN = 5  # open errors that fail again one after the other: the rest is left for the next sync
-PARENTS_AT_ONCE = 100  # with optional lists: each parent is a request or more, and the cursor moves behind so many
+RECORDS_AT_ONCE = 100  # so many are delivered before the cursor moves behind them: their rows, and their optional lists, fit in memory
 LARGE_STATE_BYTES = 7_000_000
 RARELY_READ_AGAIN = timedelta(days=1)
 MONTH_FIRST_CULTURES = ("", "en-US", "es-US", "en-PH")
@@ -73,7 +74,8 @@ def run(settings: Settings, state: Mapping[str, Any], clock: Clock | None = None
     """
     executor = ThreadPoolExecutor(PARALLEL_REQUESTS)
     try:
-        Sync(settings, SyncState.load(state), clock or SystemClock(), executor).run()
+        with rare_collections():
+            Sync(settings, SyncState.load(state), clock or SystemClock(), executor).run()
     finally:
         executor.shutdown(cancel_futures=True)
 
@@ -95,12 +97,14 @@ class Sync:
         session = exchange(settings, self.budget, clock, PARALLEL_REQUESTS + 1)  # the main thread asks as well
         self.reading = Reading(session, clock, executor, self._wait, log.info, settings)
         self.delivery = Delivery(self.warehouse, state, self.now, settings["optional_tables"])
+        self.options: dict[str, Future[list[Record]]] = {}
         self.incomplete: dict[str, str] = {}
 
     def run(self) -> None:
         """Reads everything that is due."""
         try:
             self._read_organization()
+            self._ask_for_parameters()
             due = [reference for reference in REFERENCES if not reference.rarely or self._rare_is_due()]
             replies = [(reference, self.executor.submit(self.reading.reference, reference)) for reference in due]
             for entity in ENTITIES:
@@ -201,12 +205,16 @@ class Sync:
             self._sweep(entity, names, entry)
         self.warehouse.checkpoint(if_due=True)
 
+    def _ask_for_parameters(self) -> None:
+        """Asks for all that will be needed, so that no entity has to wait for its own."""
+        for entity in ENTITIES:
+            if entity.table not in self.state.parameters or self._rare_is_due():
+                self.options[entity.table] = self.executor.submit(self.reading.api.query_options, entity.resource)
+
     def _parameters(self, entity: Entity) -> Parameters:
-        stored = self.state.parameters.get(entity.table)
-        if stored is None or self._rare_is_due():
-            options = self.reading.api.query_options(entity.resource)
-            stored = self.state.parameters[entity.table] = plan.parameters(entity, options)
-        return stored
+        if entity.table in self.options:
+            self.state.parameters[entity.table] = plan.parameters(entity, self._wait(self.options[entity.table]))
+        return self.state.parameters[entity.table]
 
     def _read(self, entity: Entity, names: Parameters, entry: EntityState) -> None:
         """Reads on from the entity's cursor to the end, and moves its window on."""
@@ -218,7 +226,7 @@ class Sync:
             # before the cursor passes them: a checkpoint in between would claim what nobody has noted
             self._report_unread(entity, names, batch, lambda after, until: [plan.above(names, after, until, since)])
             left = left or (batch.by_offset and batch.gap is not None)
-            for some in self._portions(entity, batch.records):
+            for some in plan.chunks(batch.records, RECORDS_AT_ONCE):
                 self._deliver(entity, some)
                 entry.cursor = entry.cursor.advanced(min(entity.id_of(some[-1]) or 0, batch.last_id), len(some))
                 self.warehouse.checkpoint(if_due=True)
@@ -252,10 +260,6 @@ class Sync:
                 self._tell_disorder(entity, disorder)
         yield from self.reading.by_offset(entity, entity.query)
         self.delivery.resolve(entity.table)  # everything was read
-
-    def _portions(self, entity: Entity, records: list[Record]) -> Iterable[list[Record]]:
-        has_lists = any(one.table in self.reading.optional for one in entity.optional)
-        return plan.chunks(records, PARENTS_AT_ONCE if has_lists else max(len(records), 1))
 
     def _deliver(self, entity: Entity, records: list[Record], *, again: bool = False) -> None:
         """Delivers records with the lists that need calls of their own, and notes which contacts absorbed others."""
@@ -332,7 +336,8 @@ class Sync:
             between = partial(_where, names, parameter, some)
             try:
                 for batch in self.reading.above(entity, entity.query, 0, between):
-                    self._deliver(entity, batch.records)
+                    for portion in plan.chunks(batch.records, RECORDS_AT_ONCE):
+                        self._deliver(entity, portion)
                     self._report_unread(entity, names, batch, between)
                     self.warehouse.checkpoint(if_due=True)
             except Disorder as disorder:

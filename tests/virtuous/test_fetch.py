@@ -28,6 +28,15 @@ class Inline(Executor):
         return future
 
 
+def full_ahead() -> Any:
+    """As many pages under way as there may be, whatever their speed: here every reply is there at once."""
+    return fetch.Lookahead(least=fetch.PARALLEL_REQUESTS)
+
+
+def reader_of(read: Callable[[Any], Any]) -> Any:
+    return fetch.KeysetReader(read, lambda record: record.get("id"), Inline(), lambda future: future.result(), full_ahead())
+
+
 class Source:
     """A list of records by id that answers as the API does, with hooks to misbehave."""
 
@@ -49,8 +58,7 @@ class Source:
         return fetch.Reply([{"id": number} for number in window], len(matching))
 
     def batches(self, after: int = 0) -> list[Any]:
-        reader = fetch.KeysetReader(self.read, lambda record: record.get("id"), Inline(), lambda future: future.result())
-        return list(reader.batches(after))
+        return list(reader_of(self.read).batches(after))
 
 
 def ids_of(batches: list[Any]) -> list[int]:
@@ -143,7 +151,7 @@ def test_an_outage_half_way_keeps_what_arrived_and_skips_nothing() -> None:
 
 
 def collect(source: Source, arrived: list[int]) -> None:
-    reader = fetch.KeysetReader(source.read, lambda record: record["id"], Inline(), lambda future: future.result())
+    reader = reader_of(source.read)
     for batch in reader.batches(0):
         assert batch.gap is None
         arrived += ids_of([batch])
@@ -167,11 +175,57 @@ def unfiltered(source: Source, reply: Any) -> Any:
 @pytest.mark.parametrize("lie", [shuffled, unfiltered])
 def test_a_source_that_does_not_sort_or_filter_is_not_believed(lie: Callable[[Source, Any], Any]) -> None:
     source = Source(range(1, 2500))
-    reader = fetch.KeysetReader(
-        lambda request: lie(source, source.read(request)), lambda record: record["id"], Inline(), lambda future: future.result()
-    )
+    reader = reader_of(lambda request: lie(source, source.read(request)))
     with pytest.raises(Disorder):
         list(reader.batches(0))
+
+
+def test_a_page_that_contradicts_its_question_is_asked_for_again() -> None:
+    source = Source(range(1, 4500))
+    wrong = [True, False, True, True, False, True]
+
+    def read(request: Any) -> Any:
+        return unfiltered(source, None) if request.after and wrong and wrong.pop() else source.read(request)
+
+    reader = reader_of(read)
+    assert ids_of(list(reader.batches(0))) == source.ids
+    assert not wrong
+
+
+class Unfinished(Executor):
+    """Replies that arrive only when somebody waits for them, or when they are let in."""
+
+    def __init__(self) -> None:
+        self.waiting: list[Callable[[], None]] = []
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        self.waiting.append(lambda: None if future.done() else future.set_result(fn(*args, **kwargs)))
+        return future
+
+    def let_in(self) -> None:
+        for arrive in self.waiting:
+            arrive()
+        self.waiting.clear()
+
+    def wait(self, future: Future[Any]) -> Any:
+        if not future.done():
+            self.waiting.pop(0)()
+        return future.result()
+
+
+def test_a_slow_source_gets_eight_requests_at_once_and_a_fast_one_two() -> None:
+    source, executor = Source(range(1, 60_000)), Unfinished()
+    lookahead = fetch.Lookahead()
+    batches = fetch.KeysetReader(source.read, lambda record: record["id"], executor, executor.wait, lookahead).batches(0)
+    for _ in range(6):
+        next(batches)
+    assert len(executor.waiting) == fetch.PARALLEL_REQUESTS
+    for _ in range(12):
+        executor.let_in()
+        next(batches)
+    assert len(executor.waiting) <= 1
+    assert lookahead.pages == 1
 
 
 def test_a_record_without_an_id_is_handed_over_and_ends_nothing() -> None:
@@ -181,7 +235,7 @@ def test_a_record_without_an_id_is_handed_over_and_ends_nothing() -> None:
         reply = source.read(request)
         return reply._replace(records=[{} if record["id"] == 1200 else record for record in reply.records])
 
-    reader = fetch.KeysetReader(read, lambda record: record.get("id"), Inline(), lambda future: future.result())
+    reader = reader_of(read)
     batches = list(reader.batches(0))
     assert set(ids_of(batches)) == set(source.ids) - {1200}
     assert sum(len(batch.keyless) for batch in batches) >= 1
