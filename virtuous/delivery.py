@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 
 import models
@@ -62,8 +62,9 @@ class Delivery:
 
     def _deliver_parts(self, entity: Entity, table: str, changed: Mapping[int, models.Split], before: Mapping[int, int]) -> None:
         """Writes the rows of one child table; a list that was not read whole neither overwrites nor ends what is known of it."""
-        kept = {number for number, split in changed.items() if not _is_whole(split, table) and before.get(number)}
-        written = {number: split.rows.get(table, []) for number, split in changed.items() if number not in kept}
+        written = {
+            number: split.rows.get(table, []) for number, split in changed.items() if _is_whole(split, table) or not before.get(number)
+        }
         self._warehouse.upsert(table, (row for rows in written.values() for row in rows))
         surplus = ((number, len(written[number]), end) for number, end in before.items() if number in written)
         self._delete_positions(entity, table, surplus)
@@ -131,7 +132,8 @@ class Delivery:
         return split._replace(partial=split.partial | missing) if missing else split
 
     def _note(self, root: str, split: models.Split) -> None:
-        self.unknown_fields.update(split.notes.unknown)
+        if split.notes.unknown:
+            self.unknown_fields.update(split.notes.unknown)
         for problem in split.notes.problems:
             self.report(_cell_error(root, split.id, problem))
 
@@ -142,18 +144,19 @@ class Delivery:
         neither is written again and again, checksums of those records are kept from one sync to the next.
         """
         entry = self._state.entity(entity)
-        again = {number for number, record in records.items() if self._comes_again(entity, entry, record)}
+        again = self._coming_again(entity, entry, records)
         sums = {number: checksum(record) for number, record in records.items() if number in again or entry.checksum_of(number)}
         unchanged = {number for number, total in sums.items() if number in delivered and entry.checksum_of(number) == total}
         entry.remember({number: sums[number] for number in again})
         return unchanged
 
-    def _comes_again(self, entity: Entity, entry: EntityState, record: Record) -> bool:
-        """Whether the next sync will read this record again though nothing was done to it."""
+    def _coming_again(self, entity: Entity, entry: EntityState, records: Mapping[int, Record]) -> Collection[int]:
+        """The records that the next sync will read again though nothing was done to them."""
         if entity.drifts or self._state.parameters[entity.table].modified is None:
-            return True
+            return records.keys()
         began = min(entry.read_started or self._now.date(), self._now.date())
-        return str(record.get("modifiedDateTimeUtc")) >= (began - plan.OVERLAP).isoformat()
+        since = (began - plan.OVERLAP).isoformat()
+        return [number for number, record in records.items() if str(record.get("modifiedDateTimeUtc")) >= since]
 
     def _delete_positions(self, entity: Entity, table: str, spans: Iterable[tuple[int, int, int]]) -> None:
         """Deletes the child rows from one position up to another (exclusive) of each given record."""
@@ -206,15 +209,13 @@ def _told(split: models.Split, table: str) -> Row:
     return {name: value for name, value in row.items() if name not in split.untold}
 
 
-def _counts(split: models.Split, tables: Iterable[str]) -> tuple[int | None, ...]:
-    return tuple(_count(split, table) for table in tables)
-
-
-def _count(split: models.Split, table: str) -> int | None:
-    rows = split.rows.get(table)
-    if rows is None:
-        return None
-    return AtLeast(len(rows)) if table in split.partial else len(rows)
+def _counts(split: models.Split, tables: Sequence[str]) -> tuple[int | None, ...]:
+    rows = split.rows
+    counts = [len(rows[table]) if table in rows else None for table in tables]
+    if not split.partial:
+        return tuple(counts)
+    pairs = zip(tables, counts, strict=True)
+    return tuple(AtLeast(count) if count is not None and table in split.partial else count for table, count in pairs)
 
 
 def _is_whole(split: models.Split, table: str) -> bool:
