@@ -89,13 +89,15 @@ class SandboxClient:
 
 
 @contextmanager
-def serving(connector: str, rows: int, log: Path) -> Iterator[SandboxClient]:
+def serving(connector: str, rows: int, log: Path, *options: str) -> Iterator[SandboxClient]:
     """Starts the sandbox of a connector on a free port, its output in `log`; ends it on leaving the block.
+
+    `options` are further words of its command line.
 
     Raises:
         SandboxError: when it does not say within START_SECONDS where it listens.
     """
-    command = [sys.executable, "-m", "sandbox", connector, "--port", "0", "--rows", str(rows), "--json"]
+    command = [sys.executable, "-m", "sandbox", connector, "--port", "0", "--rows", str(rows), "--json", *options]
     folder = Path(__file__).resolve().parent.parent
     with log.open("wb") as output:
         process = subprocess.Popen(

@@ -54,6 +54,12 @@ class Reply:
     id_key: str = "id"
     cut: float = 1.0
 
+    @property
+    def listed(self) -> list[Any] | None:
+        """Return the records that the payload lists, as a bare array or under `list`; None if it is no list."""
+        found = self.payload.get("list") if isinstance(self.payload, dict) else self.payload
+        return found if self.status == 200 and isinstance(found, list) else None
+
     def encoded(self) -> bytes:
         """Return the bytes of the body."""
         if self.body is None:
@@ -110,6 +116,12 @@ class StandIn(Protocol):
 
     def change_bundle(self, share: float = 0.01) -> list[dict[str, Any]]:
         """Change a share of the data in all ways there are."""
+
+    def fewest_requests(self, *, changed: bool = False, page: int | None = None) -> dict[str, int]:
+        """Return, by what is asked for, the fewest requests that a perfect sync needs.
+
+        `changed` is a sync of what changed since the start, else it is the first one; `page` is a smaller page than the API allows.
+        """
 
     def truth(self, *, include_archived: bool = True, optional: Iterable[str] = ()) -> Mapping[str, Table]:
         """Return the truth by table."""

@@ -47,6 +47,7 @@ class Box:
         self._requests: deque[Request] = deque(maxlen=REQUESTS_KEPT)
         self._by_path: Counter[str] = Counter()
         self._by_status: Counter[str] = Counter()
+        self._rows = 0
 
     @property
     def token(self) -> str:
@@ -70,31 +71,38 @@ class Box:
             self._requests.clear()
             self._by_path.clear()
             self._by_status.clear()
+            self._rows = 0
 
     def request_counts(self) -> dict[str, Any]:
-        """Return exact counts, by path and by status; status 0 is a connection closed without a reply."""
+        """Return exact counts, by path and by status; status 0 is a connection closed without a reply.
+
+        `rows` is how many records all the lists in the replies held.
+        """
         with self._lock:
             total = sum(self._by_status.values())
-            return {"total": total, "by_path": dict(self._by_path), "by_status": dict(self._by_status)}
+            by_path, by_status = dict(self._by_path), dict(self._by_status)
+            return {"total": total, "by_path": by_path, "by_status": by_status, "rows": self._rows}
 
     def answer(self, request: Request) -> Reply:
         """Answer one request, faults included; raise ConnectionDropped where a fault wants no reply."""
         headers, refusal = self._stand_in.admit(request)
         asked = Request(request.method, request.path, dict(request.query), request.body, request.at)
         asked.headers = request.headers
+        rows = 0
         try:
             reply = refusal or self._spoiled(request)
-            asked.status = reply.status
+            asked.status, rows = reply.status, len(reply.listed or ())
         finally:
-            self._count(asked)
+            self._count(asked, rows)
         reply.headers = headers | reply.headers
         return reply
 
     def _spoiled(self, request: Request) -> Reply:
         return self.faults.before(request) or self.faults.after(request, self._stand_in.respond(request))
 
-    def _count(self, request: Request) -> None:
+    def _count(self, request: Request, rows: int) -> None:
         with self._lock:
+            self._rows += rows
             self._requests.append(request)
             self._by_path[request.path] += 1
             self._by_status[str(request.status)] += 1
@@ -149,6 +157,13 @@ def _requests(box: Box, _: Request, __: list[str]) -> Reply:
     return Reply(payload=box.request_counts())
 
 
+def _fewest(box: Box, request: Request, _: list[str]) -> Reply:
+    changed = (request.parameter("changed") or "false").lower() == "true"
+    page = request.parameter("page")
+    by_question = box.source.fewest_requests(changed=changed, page=int(page) if page else None)
+    return Reply(payload={"total": sum(by_question.values()), "by_question": by_question})
+
+
 def _reset(box: Box, _: Request, __: list[str]) -> Reply:
     box.reset_requests()
     return Reply(payload={"ok": True})
@@ -186,6 +201,7 @@ _CONTROLS: dict[tuple[str, str], Callable[[Box, Request, list[str]], Reply | Ite
     ("GET", "truth"): _truth,
     ("GET", "requests"): _requests,
     ("DELETE", "requests"): _reset,
+    ("GET", "fewest"): _fewest,
     ("POST", "change"): _change,
     ("POST", "changes"): _changes,
     ("POST", "faults"): _add_fault,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from sandbox.messages import Reply, Request
-from sandbox.virtuous import changes, truth
+from sandbox.virtuous import changes, fewest, truth
 from sandbox.virtuous.access import (
     COMMON_HEADERS,
     Quota,
@@ -75,6 +75,10 @@ class Virtuous(Organization):
     def set_value(self, entity: str, number: int, path: str, value: Any) -> dict[str, Any]:
         """Set one value of a record, such as `giftDesignations.0.amountDesignated`, leaving its modified time alone."""
         return changes.set_value(self, entity, number, path, value)
+
+    def fewest_requests(self, *, changed: bool = False, page: int | None = None) -> dict[str, int]:
+        """Return, by what is asked for, the fewest requests that a perfect sync needs; `sandbox.virtuous.fewest` says why."""
+        return fewest.fewest_requests(self, changed=changed, page=page)
 
     def truth(self, *, include_archived: bool = True, optional: Iterable[str] = ()) -> Mapping[str, TruthTable]:
         """Return, by warehouse table, the rows that a perfect sync would give."""
