@@ -2,6 +2,7 @@
 #
 #   make demo                       every connector, from an empty warehouse, against its sandbox
 #   make demo CONNECTOR=virtuous    one of them (ROWS=500 for a smaller source: 500 contacts)
+#   make bench ROWS=20000           what a connector costs (RUNS=1 for a quicker answer, JSON=FILE to keep it)
 #   make test PYTHON=python3.13     with another Python (.venv is made anew)
 
 PYTHON ?= python3
@@ -22,7 +23,7 @@ SPACE := $(EMPTY) $(EMPTY)
 CONNECTOR_TESTS := ^tests/($(subst $(SPACE),|,$(CONNECTORS)))/
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint sandbox docs clean
+.PHONY: help demo test lint mutants bench sandbox docs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +46,12 @@ lint: $(STAMP) ## ruff and mypy
 mypy-%: $(STAMP)
 	@echo "mypy $*"
 	@cd $* && MYPYPATH=.. ../$(BIN)/mypy --config-file ../pyproject.toml --cache-dir ../.mypy_cache/$* . $(if $(wildcard tests/$*),../tests/$*)
+
+mutants: $(STAMP) ## break our own code on purpose, one fault at a time: each must be caught by its test (NAME=... for some)
+	@$(BIN)/python -m tests.mutants $(NAME)
+
+bench: $(STAMP) ## measure what a connector costs (CONNECTOR=virtuous ROWS=20000 RUNS=3 JSON=FILE)
+	@$(BIN)/python -m tests.bench $(CONNECTOR) $(if $(ROWS),--rows='$(ROWS)') $(if $(RUNS),--runs='$(RUNS)') $(if $(JSON),--json='$(JSON)')
 
 sandbox: $(STAMP) ## serve a stand-in for an API and say how to point its connector at it (CONNECTOR=virtuous PORT=8765)
 	@$(BIN)/python -m sandbox $(or $(CONNECTOR),virtuous) --port='$(PORT)' $(if $(ROWS),--rows='$(ROWS)')

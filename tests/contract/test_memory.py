@@ -20,8 +20,8 @@ FEW, MORE, MANY = 320, 1000, 3200  # contacts, or what the source counts by
 PAGE_SIZES = (40, 10, 1)
 CHECKPOINT_ROWS = 200
 
-# What a connector must remember of each row (a few bytes), and what the allocator does not give back, were some 5 MB for the ten times larger
-# source; two runs differ by less than 1 MB. Whoever keeps what must not be kept needs much more: the parsed replies take some 20 MB for
+# What a connector must remember of each row (a few bytes), and what the allocator does not give back, were some 5 MB for ten times the
+# rows; two runs differ by less than 1 MB. Whoever keeps what must not be kept needs much more: the parsed replies take some 20 MB for
 # 680 contacts, the rows even more, as the second test shows.
 MARGIN_BYTES = 12_000_000
 

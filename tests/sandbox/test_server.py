@@ -220,7 +220,12 @@ def test_control_routes(box: Box) -> None:
         return ask(box, method, f"/sandbox/{path}", body)
 
     assert control("GET", "health").json["ok"]
-    assert control("GET", "requests").json == {"total": 1, "by_path": {"/api/Tag": 1}, "by_status": {"200": 1}}
+    assert control("GET", "requests").json == {
+        "total": 1,
+        "by_path": {"/api/Tag": 1},
+        "by_status": {"200": 1},
+        "rows": 10,
+    }
     assert control("DELETE", "requests").status == 200
     assert control("GET", "requests").json["total"] == 0
     tables = control("GET", "truth").json["tables"]
