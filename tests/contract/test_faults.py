@@ -118,12 +118,13 @@ def test_11_a_passing_outage_leaves_no_trace(folder: str, outage: str) -> None:
         assert h.rows("errors") == []
 
 
-def test_11_a_hanging_reply_is_given_up(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_11_a_hanging_reply_is_given_up(folder: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(common.requests, "READ_SECONDS", 0.3)
     with harness(folder) as h:
-        h.box.faults.add("hang", FACTS[folder].pages, times=1, seconds=30)
+        h.box.faults.add("hang", FACTS[folder].pages, times=1, seconds=10)
         h.sync()
         assert h.differences() == []
+        assert "did not answer in time" in capsys.readouterr().out  # and not: the connection failed, when the source at last hung up
 
 
 def test_11_pages_above_a_size_that_time_out_are_asked_for_in_smaller_ones(folder: str) -> None:

@@ -1,0 +1,278 @@
+"""The planted faults: small mistakes that somebody could make in a connector, each with the contract test that must notice.
+
+`make mutants` plants them one at a time in a copy. A text must be short enough to survive other changes, and occur once. Where a fault no
+longer fits the code, write it anew for the code of today: it stands for a mistake, not for a line.
+"""
+
+from __future__ import annotations
+
+from tests.mutants.running import Fault
+
+ROWS, FAULTY, SECRETS, STATE = (f"tests/contract/test_{name}.py::test_" for name in ("rows", "faults", "secrets", "state"))
+MEMORY, MISTAKES = (f"tests/contract/test_{name}.py::test_" for name in ("memory", "mistakes"))
+
+COMMON = (
+    # --- asking ---
+    Fault(
+        "no-time-out",
+        "common/requests.py",
+        "timeout=(CONNECT_SECONDS, READ_SECONDS)",
+        "timeout=None",
+        (f"{FAULTY}11_a_hanging_reply_is_given_up",),
+    ),
+    Fault(
+        "unauthorized-retried",
+        "common/requests.py",
+        "HTTPStatus.UNAUTHORIZED: Unauthorized",
+        "HTTPStatus.UNAUTHORIZED: Unavailable",
+        (f"{FAULTY}09_a_refused_credential_ends_in_one_sentence_after_a_handful_of_calls",),
+    ),
+    Fault(
+        "forbidden-table-fails-the-sync",
+        "common/requests.py",
+        "HTTPStatus.FORBIDDEN: Forbidden",
+        "HTTPStatus.FORBIDDEN: Rejected",
+        (f"{FAULTY}09_one_forbidden_table_is_named_and_the_rest_is_complete",),
+    ),
+    Fault(
+        "server-error-not-retried",
+        "common/requests.py",
+        "if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in RETRIED:",
+        "if status in RETRIED:",
+        (f"{FAULTY}11_a_passing_outage_leaves_no_trace",),
+    ),
+    Fault(
+        "retry-after-ignored",
+        "common/budget.py",
+        "max(self._closed_until, self._clock.time() + seconds)",
+        "self._closed_until",
+        (f"{FAULTY}10_retry_after_is_obeyed_by_every_thread",),
+    ),
+    Fault(
+        "retry-after-date-not-read",
+        "common/requests.py",
+        "moment = parsedate_to_datetime(value)",
+        "return None",
+        (f"{FAULTY}10_retry_after_is_obeyed_by_every_thread",),
+    ),
+    Fault(
+        "reserve-ignored",
+        "common/budget.py",
+        "if quota.remaining - self._in_flight > reserve:",
+        "if quota.remaining - self._in_flight > 0:",
+        (f"{FAULTY}10_a_spent_window_is_waited_for_and_a_reserve_is_left",),
+    ),
+    Fault(
+        "pauses-do-not-grow",
+        "common/retrying.py",
+        "return self._backoff(state)",
+        "return FIRST_WAIT_SECONDS",
+        (f"{FAULTY}10_a_429_without_a_time_is_met_with_growing_pauses",),
+    ),
+    Fault(
+        "retry-without-limit",
+        "common/retrying.py",
+        "return self._unavailable >= self._allowed or self._limited >= RATE_LIMIT_ATTEMPTS",
+        "return False",
+        (f"{FAULTY}11_a_source_that_is_down_from_the_start",),
+        endless=True,
+    ),
+    Fault(
+        "replies-kept",
+        "common/requests.py",
+        "return self._read(reply)",
+        'vars(self).setdefault("kept", []).append(reply)\n        return self._read(reply)',
+        (f"{MEMORY}17_ten_times_the_rows_take_the_same_memory",),
+    ),
+    # --- handing over ---
+    Fault(
+        "checkpoint-missing",
+        "common/warehouse.py",
+        "if if_due and not late and self._pending < CHECKPOINT_ROWS:",
+        "if if_due:",
+        (f"{MEMORY}17_ten_times_the_rows_take_the_same_memory",),
+    ),
+    Fault(
+        "rows-not-deleted",
+        "common/warehouse.py",
+        "self._op.delete(table=table, keys=dict(key))",
+        "pass",
+        (f"{ROWS}03_changes_of_every_kind_arrive",),
+    ),
+    Fault(
+        "table-not-emptied-before-it-is-replaced",
+        "common/warehouse.py",
+        "self._op.truncate(table=table)",
+        "pass",
+        (f"{ROWS}03_changes_of_every_kind_arrive",),
+    ),
+    Fault(
+        "warning-dropped",
+        "common/warehouse.py",
+        "self._op.warning(message)",
+        "pass",
+        (f"{FAULTY}09_one_forbidden_table_is_named_and_the_rest_is_complete",),
+    ),
+    # --- converting ---
+    Fault(
+        "float-for-money",
+        "common/tables.py",
+        'return format(rounded, "f")',
+        "return float(rounded)",
+        (f"{ROWS}01_a_first_sync_equals_the_source",),
+    ),
+    Fault(
+        "cell-error-not-noted",
+        "common/tables.py",
+        "notes.problems.append(CellProblem(self.name, name, str(error)))",
+        "pass",
+        (f"{FAULTY}13_a_cell_of_the_wrong_type_is_null_and_named_and_comes_when_it_is_mended",),
+    ),
+    Fault(
+        "key-unchecked",
+        "common/splitting.py",
+        "if root_id is None:",
+        "if False:",
+        (f"{FAULTY}13_a_record_without_its_key_is_no_operation_but_an_error",),
+    ),
+    Fault(
+        "too-many-errors-tolerated",
+        "common/errors.py",
+        "if number > MAX_OPEN_PER_TABLE:",
+        "if False:",
+        (f"{FAULTY}12_too_many_open_errors_fail_the_sync",),
+    ),
+    # --- what is said ---
+    Fault(
+        "header-in-a-message",
+        "common/requests.py",
+        'return f"{reply.request.method} {_url(reply)}"',
+        'return f"{reply.request.method} {_url(reply)} {reply.request.headers}"',
+        (f"{SECRETS}19_no_canary_in_logs_errors_exceptions_or_state",),
+    ),
+    Fault(
+        "body-in-a-message",
+        "common/requests.py",
+        'about = f"{_asked(reply)} answered {status}"',
+        'about = f"{_asked(reply)} answered {status}: {reply.text}"',
+        (f"{SECRETS}19_no_canary_in_logs_errors_exceptions_or_state",),
+    ),
+    Fault(
+        "value-in-an-error",
+        "common/tables.py",
+        'return f"a text of {len(value)} characters"',
+        'return f"the text {value}"',
+        (f"{SECRETS}19_no_canary_in_logs_errors_exceptions_or_state",),
+    ),
+    Fault(
+        "text-of-an-unexpected-error-kept",
+        "common/failures.py",
+        "unexpected {type(error).__name__} at",
+        "unexpected {error!r} at",
+        (f"{SECRETS}19_an_error_of_our_own_shows_its_place_and_no_value",),
+    ),
+    # --- what is stored ---
+    Fault(
+        "state-of-another-version-accepted",
+        "common/state.py",
+        "if state and stored != version:",
+        "if False:",
+        (f"{STATE}20_a_malformed_state_is_refused_by_name_before_any_row",),
+    ),
+    Fault(
+        "state-of-the-wrong-kind-accepted",
+        "common/state.py",
+        "if not isinstance(value, kind) or isinstance(value, bool) != (kind is bool):",
+        "if False:",
+        (f"{STATE}20_a_malformed_state_is_refused_by_name_before_any_row",),
+    ),
+)
+
+VIRTUOUS = (
+    Fault(
+        "failure-swallowed",
+        "virtuous/sync.py",
+        "self.incomplete[table] = str(failure)",
+        "pass",
+        (f"{FAULTY}11_an_outage_that_lasts_fails_the_sync_and_moves_no_cursor",),
+    ),
+    Fault(
+        "operation-from-a-thread",
+        "virtuous/sync.py",
+        "self._attempt(entity.table, partial(self._sync_entity, entity))",
+        "self.executor.submit(self._attempt, entity.table, partial(self._sync_entity, entity)).result()",
+        (f"{ROWS}01_a_first_sync_equals_the_source",),
+    ),
+    Fault(
+        "merged-not-read-again",
+        "virtuous/sync.py",
+        "            self._reread_merged(entity, names)",
+        "            pass",
+        (f"{ROWS}03_changes_of_every_kind_arrive",),
+    ),
+    Fault(
+        "open-errors-not-tried-again",
+        "virtuous/sync.py",
+        "        self._retry_open(entity, names)\n",
+        "",
+        (f"{FAULTY}12_a_poisoned_record_is_named_tried_again_and_resolved",),
+    ),
+    Fault(
+        "cursor-of-the-future-believed",
+        "virtuous/sync.py",
+        "return min(entry.modified_since, self.now.date()) - plan.OVERLAP",
+        "return entry.modified_since - plan.OVERLAP",
+        (f"{STATE}20_a_cursor_in_the_far_future_harms_nothing",),
+    ),
+    Fault(
+        "row-at-a-page-edge-lost",
+        "virtuous/fetch.py",
+        "fresh = records[1:] if overlaps",
+        "fresh = records[2:] if overlaps",
+        (f"{FAULTY}11_pages_above_a_size_that_time_out_are_asked_for_in_smaller_ones",),
+    ),
+    Fault(
+        "rows-of-a-shorter-list-stay",
+        "virtuous/delivery.py",
+        "self._delete_positions(entity, table, surplus)",
+        "pass",
+        (f"{ROWS}03_changes_of_every_kind_arrive",),
+    ),
+    Fault(
+        "unchanged-table-written-again",
+        "virtuous/delivery.py",
+        "if self._state.digests.get(table) == digest:",
+        "if False:",
+        (f"{ROWS}02_a_sync_without_changes_asks_next_to_nothing_and_touches_no_row",),
+    ),
+    Fault(
+        "archived-left-out",
+        "virtuous/api.py",
+        'body["includeArchived"] = include_archived',
+        'body["includeArchived"] = False',
+        (f"{ROWS}01_a_first_sync_equals_the_source",),
+    ),
+    Fault(
+        "empty-page-believed",
+        "virtuous/fetch.py",
+        "if not reply.records and reply.total > request.skip:",
+        "if False:",
+        (f"{FAULTY}14_an_unbelievable_listing_deletes_nothing",),
+    ),
+    Fault(
+        "missing-not-asked-for-again",
+        "virtuous/sync.py",
+        "return sorted(set(gone) - self.reading.existing(entity, names.id, gone))",
+        "return sorted(gone)",
+        (f"{FAULTY}14_an_unbelievable_listing_deletes_nothing",),
+    ),
+    Fault(
+        "null-overwrites",
+        "virtuous/delivery.py",
+        'self._warehouse.update("errors",',
+        'self._warehouse.upsert("errors",',
+        (f"{FAULTY}12_a_poisoned_record_is_named_tried_again_and_resolved",),
+    ),
+)
+
+FAULTS = (*COMMON, *VIRTUOUS)
