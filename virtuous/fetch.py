@@ -118,15 +118,15 @@ class Take:
 
 
 class Lookahead:
-    """How many pages are under way: more when one had to be waited for, fewer when all of them wait.
+    """How many pages are asked for ahead: more when one had to be waited for, fewer when all of them wait.
 
     Args:
-        least: pages that are under way in any case.
+        least: pages that are asked for ahead in any case.
     """
 
     def __init__(self, least: int = 1) -> None:
         self._least = least
-        self.pages = least
+        self.pages = max(least, PARALLEL_REQUESTS // 4)
 
     def waited(self) -> None:
         """The next page was not there when it was wanted: the source is slower than the delivery."""

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, Future
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import plan
 from api import LIST_TAKE, Groups, Record, VirtuousApi
@@ -14,7 +14,7 @@ from common.clock import Clock
 from common.failures import Disorder, Forbidden, NotFound, Rejected, SourceFailure, Unavailable
 from common.requests import Exchange
 from common.retrying import Attempts
-from fetch import Batch, KeysetReader, Lookahead, PageRequest, Reply, read_by_offset
+from fetch import TAKE_SIZES, Batch, KeysetReader, Lookahead, PageRequest, Reply, read_by_offset
 from plan import CONTACTS, Entity, Parameters, Reference
 
 PAGE_ATTEMPTS = 3  # for a page that a smaller size may cure
@@ -27,6 +27,14 @@ FAILED_LISTS_IN_A_ROW = 5  # more than this is an outage and not a parent whose 
 
 Wait = Callable[[Future[Any]], Any]
 GroupsBetween = Callable[[int, "int | None"], Groups]
+
+
+class FirstPage(NamedTuple):
+    """A first page that was asked for before its turn: the question, and the reply when it comes."""
+
+    groups: Groups
+    request: PageRequest
+    reply: Future[Reply]
 
 
 class Reading:
@@ -52,6 +60,7 @@ class Reading:
         self._api = VirtuousApi(session.json)
         self.api = VirtuousApi(lambda *request: Attempts(clock, LIST_ATTEMPTS, self._tell).call(partial(session.json, *request)))
         self._lookahead = Lookahead()
+        self._first_pages: dict[str, FirstPage] = {}
         self._told_at = 0.0
         self._answered: set[str] = set()
         self._absent: Counter[str] = Counter()
@@ -65,10 +74,21 @@ class Reading:
         """
         return Attempts(self._clock, attempts, self._tell).call(lambda: self._page(entity, path, groups, request))
 
+    def ask_ahead(self, entity: Entity, after: int, groups: Groups) -> None:
+        """Asks for the first page above an id before its turn, once: most lists have no other, and would each cost a wait of their own."""
+        if entity.table not in self._first_pages:
+            request = PageRequest(after, 0, TAKE_SIZES[0])
+            reply = self._executor.submit(self.page, entity, entity.query, groups, request)
+            self._first_pages[entity.table] = FirstPage(groups, request, reply)
+
     def above(self, entity: Entity, path: str, after: int, groups: Callable[[int], Groups]) -> Iterator[Batch]:
         """Everything above an id; `groups` gives the conditions for rows behind an id."""
+        ahead = [self._first_pages.pop(entity.table)] if path == entity.query and entity.table in self._first_pages else []
 
         def read(request: PageRequest) -> Reply:
+            first = ahead.pop() if ahead else None  # only once: who asks again wants another reply
+            if first and (first.request, first.groups) == (request, groups(request.after)):
+                return first.reply.result()
             return self.page(entity, path, groups(request.after), request)
 
         return KeysetReader(read, entity.id_of, self._executor, self._wait, self._lookahead).batches(after)

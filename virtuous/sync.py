@@ -47,6 +47,7 @@ MAX_DELETED_UNDOUBTED = 20  # ... unless it is about no more records than these
 MAX_REREAD = 10_000  # records that a sweep finds undelivered; for more, the table is read in full again
 RETRIES_IN_VAIN = 5  # open errors that fail again one after the other: the rest is left for the next sync
 RECORDS_AT_ONCE = 100  # so many are delivered before the cursor moves behind them: their rows, and their optional lists, fit in memory
+LISTS_AHEAD = 5  # so many lists, the current one included, have their first page asked for
 LARGE_STATE_BYTES = 7_000_000
 RARELY_READ_AGAIN = timedelta(days=1)
 MONTH_FIRST_CULTURES = ("", "en-US", "es-US", "en-PH")
@@ -107,7 +108,8 @@ class Sync:
             self._ask_for_parameters()
             due = [reference for reference in REFERENCES if not reference.rarely or self._rare_is_due()]
             replies = [(reference, self.executor.submit(self.reading.reference, reference)) for reference in due]
-            for entity in ENTITIES:
+            for place, entity in enumerate(ENTITIES):
+                self._ask_ahead(ENTITIES[place : place + LISTS_AHEAD])
                 self._attempt(entity.table, partial(self._sync_entity, entity))
             for reference, reply in replies:
                 self._attempt(reference.table, partial(self._replace, reference, reply))
@@ -210,6 +212,16 @@ class Sync:
         for entity in ENTITIES:
             if entity.table not in self.state.parameters or self._rare_is_due():
                 self.options[entity.table] = self.executor.submit(self.reading.api.query_options, entity.resource)
+
+    def _ask_ahead(self, entities: Iterable[Entity]) -> None:
+        """Asks for first pages, where it is known what to ask; should the question turn out to be another one, it is asked then."""
+        for entity in entities:
+            options = self.options.get(entity.table)
+            if options is None or (options.done() and not options.exception()):
+                names, entry = self._parameters(entity), self.state.entity(entity)
+                if names.id:
+                    after = entry.cursor.last_id
+                    self.reading.ask_ahead(entity, after, [plan.above(names, after, since=self._since(names, entry))])
 
     def _parameters(self, entity: Entity) -> Parameters:
         if entity.table in self.options:

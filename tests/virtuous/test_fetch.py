@@ -214,7 +214,7 @@ class Unfinished(Executor):
         return future.result()
 
 
-def test_a_slow_source_gets_eight_requests_at_once_and_a_fast_one_two() -> None:
+def test_a_slow_source_is_asked_for_many_pages_ahead_and_a_fast_one_for_one() -> None:
     source, executor = Source(range(1, 60_000)), Unfinished()
     lookahead = fetch.Lookahead()
     batches = fetch.KeysetReader(source.read, lambda record: record["id"], executor, executor.wait, lookahead).batches(0)

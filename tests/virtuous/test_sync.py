@@ -82,6 +82,20 @@ def test_a_narrow_record_changes_what_it_tells_and_blanks_nothing(scripted: Scri
     assert scripted.column("gift_designations", "id") == ["5"]
 
 
+def test_a_first_page_that_was_asked_for_ahead_is_used_once_and_only_for_its_question(scripted: Scripted) -> None:
+    scripted.script.records |= {"gifts": [gift(1), gift(2)], "grants": [{"id": 3}]}
+    scripted.sync(delete_sweep_days="0")
+    assert scripted.script.paths.count("Gift/Query/FullGift") == 1
+    assert scripted.script.paths.count("Grant/Query") == 1
+    scripted.clock.pass_days(3)
+    scripted.script.records["gifts"][0] = gift(1, "2026-09-24T01:00:00", notes="new")
+    scripted.sync()
+    assert scripted.column("gifts", "notes") == [None, "new"]
+    everything = [("Project Id", "GreaterThan", "0")]
+    read_in_full = [question for path, question, _ in scripted.script.asked if path == "Project/Query"]
+    assert everything in [[tuple(one) for one in question] for question in read_in_full]  # not what was modified, as it was asked ahead
+
+
 def test_query_options_are_read_once_a_day(scripted: Scripted) -> None:
     scripted.sync()
     assert "Gift/QueryOptions" in scripted.script.paths
