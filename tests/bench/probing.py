@@ -35,10 +35,11 @@ def probe(job: Job, environment: Mapping[str, str] | None = None) -> Outcome:
         encoding="utf-8",
         start_new_session=True,
     )
-    try:
-        answer, complaints = process.communicate(json.dumps(job._asdict()))
-    finally:
-        stop(process)
+    with process:
+        try:
+            answer, complaints = process.communicate(json.dumps(job._asdict()))
+        finally:
+            stop(process)
     if process.returncode or not answer:
         raise ProbeFailed(f"a sync of {job.folder} ended with exit status {process.returncode}:\n{complaints[-SHOWN_CHARACTERS:]}")
     outcome = Outcome(**json.loads(answer))

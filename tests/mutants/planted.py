@@ -9,7 +9,7 @@ from __future__ import annotations
 from tests.mutants.running import Fault
 
 ROWS, FAULTY, SECRETS, STATE = (f"tests/contract/test_{name}.py::test_" for name in ("rows", "faults", "secrets", "state"))
-MEMORY, MISTAKES = (f"tests/contract/test_{name}.py::test_" for name in ("memory", "mistakes"))
+MEMORY, MISTAKES, DECLARED = (f"tests/contract/test_{name}.py::test_" for name in ("memory", "mistakes", "declarations"))
 
 COMMON = (
     # --- asking ---
@@ -129,13 +129,6 @@ COMMON = (
         (f"{FAULTY}13_a_cell_of_the_wrong_type_is_null_and_named_and_comes_when_it_is_mended",),
     ),
     Fault(
-        "key-unchecked",
-        "common/splitting.py",
-        "if root_id is None:",
-        "if False:",
-        (f"{FAULTY}13_a_record_without_its_key_is_no_operation_but_an_error",),
-    ),
-    Fault(
         "too-many-errors-tolerated",
         "common/errors.py",
         "if number > MAX_OPEN_PER_TABLE:",
@@ -170,6 +163,20 @@ COMMON = (
         "unexpected {type(error).__name__} at",
         "unexpected {error!r} at",
         (f"{SECRETS}19_an_error_of_our_own_shows_its_place_and_no_value",),
+    ),
+    Fault(
+        "public-host-without-tls",
+        "common/settings.py",
+        'if parts.scheme == "http" and not _is_loopback(parts.hostname):',
+        "if False:",
+        (f"{MISTAKES}a_public_host_without_tls",),
+    ),
+    Fault(
+        "secret-shown-in-the-form",
+        "common/form.py",
+        "form_field.TextField.password if setting.secret else",
+        "form_field.TextField.plain_text if setting.secret else",
+        (f"{DECLARED}21_the_form_has_a_field_for_every_setting",),
     ),
     # --- what is stored ---
     Fault(
@@ -227,9 +234,16 @@ VIRTUOUS = (
     Fault(
         "row-at-a-page-edge-lost",
         "virtuous/fetch.py",
-        "fresh = records[1:] if overlaps",
-        "fresh = records[2:] if overlaps",
+        "fresh = slice(1 if overlaps else 0, None)",
+        "fresh = slice(2 if overlaps else 0, None)",
         (f"{FAULTY}11_pages_above_a_size_that_time_out_are_asked_for_in_smaller_ones",),
+    ),
+    Fault(
+        "truth-value-taken-for-a-key",
+        "virtuous/plan.py",
+        "return value if type(value) is int else None",
+        "return value if isinstance(value, int) else None",
+        (f"{FAULTY}13_a_record_without_its_key_is_no_operation_but_an_error",),
     ),
     Fault(
         "rows-of-a-shorter-list-stay",
@@ -251,27 +265,6 @@ VIRTUOUS = (
         'body["includeArchived"] = include_archived',
         'body["includeArchived"] = False',
         (f"{ROWS}01_a_first_sync_equals_the_source",),
-    ),
-    Fault(
-        "empty-page-believed",
-        "virtuous/fetch.py",
-        "if not reply.records and reply.total > request.skip:",
-        "if False:",
-        (f"{FAULTY}14_an_unbelievable_listing_deletes_nothing",),
-    ),
-    Fault(
-        "missing-not-asked-for-again",
-        "virtuous/sync.py",
-        "return sorted(set(gone) - self.reading.existing(entity, names.id, gone))",
-        "return sorted(gone)",
-        (f"{FAULTY}14_an_unbelievable_listing_deletes_nothing",),
-    ),
-    Fault(
-        "null-overwrites",
-        "virtuous/delivery.py",
-        'self._warehouse.update("errors",',
-        'self._warehouse.upsert("errors",',
-        (f"{FAULTY}12_a_poisoned_record_is_named_tried_again_and_resolved",),
     ),
 )
 

@@ -27,6 +27,7 @@ ENDLESS_SECONDS = 30.0  # what ends at all has ended by then
 FAILED = 1  # pytest's exit status for failed tests; that for tests that cannot be collected is another
 NO_CODE = ("ImportError", "ModuleNotFoundError", "SyntaxError", "IndentationError", "NameError", "UnboundLocalError")
 SHOWN_CHARACTERS = 2000
+SHOWN_OF_A_REASON = 100
 
 
 class Fault(NamedTuple):
@@ -62,10 +63,8 @@ class DoesNotApply(Exception):
     """The text of a fault is not in its file exactly once: the code has changed, and the fault has to."""
 
 
-class TestRun(NamedTuple):
+class Run(NamedTuple):
     """How a run of pytest ended: exit status (None: it took too long), why tests failed, and what was printed."""
-
-    __test__ = False
 
     status: int | None
     failures: list[str]
@@ -120,7 +119,8 @@ class Mutants:
             pending = [executor.submit(self.try_one, fault) for fault in faults]
             for future in as_completed(pending):
                 verdict = future.result()
-                self._say(f"{verdict.fault.name}: {'caught' if verdict.caught else 'NOT CAUGHT'} after {verdict.seconds:.0f} s")
+                found = "caught" if verdict.caught else "NOT CAUGHT"
+                self._say(f"{verdict.fault.name}: {found} after {verdict.seconds:.0f} s: {verdict.why[:SHOWN_OF_A_REASON]}")
             return [future.result() for future in pending]
         finally:
             executor.shutdown(wait=False, cancel_futures=True)
@@ -142,12 +142,12 @@ class Mutants:
     def _check_unchanged(self, executor: ThreadPoolExecutor, tests: Sequence[str], at_once: int) -> None:
         self._say(f"{len(tests)} tests must pass in an unchanged copy")
         shares = [tests[start::at_once] for start in range(at_once) if tests[start::at_once]]
-        runs: list[Future[TestRun]] = [executor.submit(self._test_unchanged, share) for share in shares]
+        runs: list[Future[Run]] = [executor.submit(self._test_unchanged, share) for share in shares]
         for run in runs:
             if run.result().status != 0:
                 raise RuntimeError(f"the tests fail without any fault:\n{run.result().output[-SHOWN_CHARACTERS:]}")
 
-    def _test_unchanged(self, tests: Sequence[str]) -> TestRun:
+    def _test_unchanged(self, tests: Sequence[str]) -> Run:
         with self._copy() as tree:
             return self._test(tree, tests, self._seconds * len(tests))
 
@@ -160,7 +160,7 @@ class Mutants:
                 shutil.copy2(self._root / name, tree / name, follow_symlinks=False)
             yield tree
 
-    def _test(self, tree: Path, tests: Iterable[str], seconds: float) -> TestRun:
+    def _test(self, tree: Path, tests: Iterable[str], seconds: float) -> Run:
         report = tree.with_name("report.xml")
         command = [sys.executable, "-m", "pytest", "-q", "-x", "--tb=short", "-p", "no:cacheprovider", f"--junitxml={report}", *tests]
         process = subprocess.Popen(
@@ -174,17 +174,24 @@ class Mutants:
             errors="replace",
             start_new_session=True,
         )
+        with process, self._known(process):
+            try:
+                output, _ = process.communicate(timeout=seconds)
+            except subprocess.TimeoutExpired:
+                return Run(None, [], "")
+        return Run(process.returncode, _failures(report), output)
+
+    @contextmanager
+    def _known(self, process: subprocess.Popen[str]) -> Iterator[None]:
+        """Keeps a process among those that `_stop` ends, and ends it at last."""
         with self._lock:
             self._running.add(process)
         try:
-            output, _ = process.communicate(timeout=seconds)
-        except subprocess.TimeoutExpired:
-            return TestRun(None, [], "")
+            yield
         finally:
             stop(process)
             with self._lock:
                 self._running.discard(process)
-        return TestRun(process.returncode, _failures(report), output)
 
     def _stop(self) -> None:
         with self._lock:
@@ -193,7 +200,7 @@ class Mutants:
             stop(process)
 
 
-def judge(fault: Fault, run: TestRun) -> tuple[bool, str]:
+def judge(fault: Fault, run: Run) -> tuple[bool, str]:
     """Whether a fault's tests caught it, and why that is so."""
     if run.status is None:
         return fault.endless, "a test did not end" if fault.endless else "its tests took too long, which it was not expected to cause"
@@ -210,7 +217,7 @@ def _failures(report: Path) -> list[str]:
     """The first lines of what failed tests said; an error in what a test needs is no failure of the test."""
     if not report.exists():
         return []
-    found = ET.parse(report).getroot().iter("failure")  # noqa: S314 - pytest has just written it
+    found = ET.parse(report).getroot().iter("failure")  # noqa: S314 - pytest wrote it just now
     return [(failure.get("message") or "failed").splitlines()[0] for failure in found]
 
 
