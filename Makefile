@@ -2,6 +2,7 @@
 #
 #   make demo                       every connector, from an empty warehouse, against its sandbox
 #   make demo CONNECTOR=virtuous    one of them (ROWS=500 for a smaller source: 500 contacts)
+#   make demo FAULTS=storm          with things going wrong meanwhile (README.md lists what there is)
 #   make bench ROWS=20000           what a connector costs (RUNS=1 for a quicker answer, JSON=FILE to keep it)
 #   make test PYTHON=python3.13     with another Python (.venv is made anew)
 
@@ -28,8 +29,8 @@ CONNECTOR_TESTS := ^tests/($(subst $(SPACE),|,$(CONNECTORS)))/
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(STAMP) ## sync each connector with its sandbox and compare every cell (CONNECTOR=virtuous for one)
-	@$(BIN)/python -m sandbox.demo $(CONNECTOR) $(if $(ROWS),--rows='$(ROWS)')
+demo: $(STAMP) ## sync each connector with its sandbox and compare every cell (CONNECTOR=virtuous for one, FAULTS=storm)
+	@$(BIN)/python -m sandbox.demo $(CONNECTOR) $(if $(ROWS),--rows='$(ROWS)') $(if $(FAULTS),--faults='$(FAULTS)')
 
 test: lint ## everything that must pass: ruff, mypy, pytest
 	@echo "pytest"
@@ -53,8 +54,8 @@ mutants: $(STAMP) ## break our own code on purpose, one fault at a time: each mu
 bench: $(STAMP) ## measure what a connector costs (CONNECTOR=virtuous ROWS=20000 RUNS=3 JSON=FILE)
 	@$(BIN)/python -m tests.bench $(CONNECTOR) $(if $(ROWS),--rows='$(ROWS)') $(if $(RUNS),--runs='$(RUNS)') $(if $(JSON),--json='$(JSON)')
 
-sandbox: $(STAMP) ## serve a stand-in for an API and say how to point its connector at it (CONNECTOR=virtuous PORT=8765)
-	@$(BIN)/python -m sandbox $(or $(CONNECTOR),virtuous) --port='$(PORT)' $(if $(ROWS),--rows='$(ROWS)')
+sandbox: $(STAMP) ## serve a stand-in for an API and say how to point its connector at it (CONNECTOR=virtuous PORT=8765 FAULTS=storm)
+	@$(BIN)/python -m sandbox $(or $(CONNECTOR),virtuous) --port='$(PORT)' $(if $(ROWS),--rows='$(ROWS)') $(if $(FAULTS),--faults='$(FAULTS)')
 
 docs: $(STAMP) ## write the generated parts of the connectors' READMEs anew
 	@$(BIN)/python -m tests.readme

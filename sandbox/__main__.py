@@ -1,4 +1,4 @@
-"""Serve a stand-in on this machine: `python -m sandbox [virtuous] [--port N] [--rows N] [--seed N]`."""
+"""Serve a stand-in on this machine: `python -m sandbox [virtuous] [--port N] [--rows N] [--seed N] [--faults NAME]`."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import textwrap
 from collections.abc import Iterable
 from threading import Event
 
-from sandbox.faults import PRESETS
 from sandbox.options import Parser
+from sandbox.presets import PRESETS
 from sandbox.server import STAND_INS, Box, PortRefused, running
 
 DEFAULT_PORT = 8765  # always the same one, so that yesterday's configuration.json still works
@@ -27,10 +27,11 @@ def arguments(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--rows", help="how many contacts; the rest is in proportion")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rate-limit", type=int, default=5000, help="requests an hour")
-    parser.add_argument("--faults", choices=sorted(PRESETS), help="things that go wrong")
+    parser.add_argument("--faults", help=f"things that go wrong: one of {', '.join(PRESETS)}")
     parser.add_argument("--json", action="store_true", help="begin with a line for programs, in a terminal too")
     options = parser.parse_args(words)
     options.connector = parser.connector(options.connector, STAND_INS)
+    options.faults = parser.preset(options.faults)
     options.port = parser.whole("PORT", options.port, NEXT_PORT, least=0, most=LAST_PORT)
     if options.rows is not None:
         options.rows = parser.whole("ROWS", options.rows, 500, least=1)
@@ -58,8 +59,9 @@ def for_people(connector: str, box: Box) -> str:
             f"  curl -X POST {change} -d '{{\"kind\": \"edit_gift\"}}'",
             f"  curl -X POST {change} -d '{{\"kind\": \"edit\", \"entity\": \"Project\"}}'",
             _listed("kinds: ", box.source.change_kinds),
-            "Let things go wrong, and right again:",
+            "Let things go wrong, see how often they did, and let all be right again:",
             f"  curl -X POST {faults} -d '{{\"preset\": \"storm\"}}'",
+            f"  curl {faults}",
             f"  curl -X DELETE {faults}",
             _listed("presets: ", PRESETS),
             "See what was asked, and start counting anew:",
@@ -91,6 +93,8 @@ def main(words: list[str]) -> int:
             if options.json or not sys.stdout.isatty():
                 print(for_programs(options.connector, box))
             print(for_people(options.connector, box), flush=True)
+            if options.faults:
+                print(f"The faults of {options.faults!r} are on. {PRESETS[options.faults].says}", flush=True)
             stop.wait()
     except PortRefused as refusal:
         print(f"{refusal}. Choose another one, for example PORT={NEXT_PORT}; PORT=0 is any free one.", file=sys.stderr)

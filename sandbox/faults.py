@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from random import Random
 from threading import Event, RLock
 from typing import Any
 
-from sandbox.messages import Reply, Request
+from sandbox.messages import Faulty, ListPage, Reply, Request
+from sandbox.presets import HTML, PRESETS
 
-HTML = b"<!DOCTYPE html><html><head><title>Please wait</title></head><body><h1>Checking your browser</h1></body></html>"
 # Kinds that act before the stand-in is asked; the others spoil what it answered.
-BEFORE = frozenset({"status", "html", "reset", "hang", "latency", "call", "ignore_filter"})
+BEFORE = frozenset({"status", "html", "reset", "hang", "latency", "call", "disturb", "misread"})
 AFTER = frozenset({"cut", "half_json", "poison", "poison_value", "short_page", "shuffle", "repeat_page", "empty_list"})
+AFTER |= {"page_before", "depth_cap", "narrow"}
 _HANG_SECONDS = 3600.0
 _PREPARED = {500: "INTERNAL_ERROR", 503: "SERVICE_UNAVAILABLE", 429: "RATE_LIMITED"}
 
@@ -40,6 +42,19 @@ class Fault:
     options: dict[str, Any] = field(default_factory=dict)
     struck: int = 0
     last_list: list[Any] | None = None
+    by_entity: Counter[str] = field(default_factory=Counter)
+    by_question: dict[str, list[Any]] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """Return what it does, in a few words."""
+        detail = next((self.options[key] for key in ("status", "change", "how") if key in self.options), "")
+        return f"{self.kind.replace('_', ' ')} {detail}".strip()
+
+    def is_spent(self, page: ListPage) -> bool:
+        """Say whether a list has had its part: `most` strikes, or so many as are `share` of its records."""
+        most = self.options.get("most", max(1, int(page.records * self.options.get("share", 1))))
+        return self.by_entity[page.entity] >= int(most)
 
     def matches(self, request: Request) -> bool:
         """Say whether the fault is about this request, chance and count apart."""
@@ -50,12 +65,22 @@ class Fault:
         return self.path.search(request.path) is not None and (self.when is None or self.when(request))
 
 
+@dataclass
+class Served:
+    """What is about to be sent, the page of a list that was asked for, if it was one, and the rows of the page before that."""
+
+    reply: Reply
+    page: ListPage | None
+    before: list[Any] | None = None
+
+
 class Faults:
     """The faults of one sandbox."""
 
-    def __init__(self, seed: int, closing: Event) -> None:
+    def __init__(self, seed: int, closing: Event, stand_in: Faulty) -> None:
         """Start without faults; `closing` ends every wait."""
         self._random, self._closing, self._lock = Random(seed), closing, RLock()  # noqa: S311 - not for secrets
+        self._stand_in = stand_in
         self._faults: list[Fault] = []
 
     def add(
@@ -85,12 +110,20 @@ class Faults:
         with self._lock:
             self._faults.clear()
 
-    def preset(self, name: str) -> None:
-        """Add a named set of faults; raise ValueError for an unknown name."""
+    def preset(self, name: str, **overrides: Any) -> None:
+        """Add a named set of faults, with other options if any are given; raise ValueError for an unknown name or option."""
         if name not in PRESETS:
             raise ValueError(f"unknown preset {name!r}; there are {', '.join(PRESETS)}")
-        for kind, options in PRESETS[name]:
-            self.add(kind, **options)
+        for kind, place, options in PRESETS[name].planned(overrides):
+            self.add(kind, self._stand_in.places[place], **options)
+
+    def struck(self) -> dict[str, int]:
+        """Return how often the faults that there are have struck, by what they do."""
+        counts: Counter[str] = Counter()
+        with self._lock:
+            for fault in self._faults:
+                counts[fault.name] += fault.struck
+        return dict(counts)
 
     def before(self, request: Request) -> Reply | None:
         """Let faults act before the stand-in is asked; return the reply when one answers in its place."""
@@ -102,15 +135,18 @@ class Faults:
 
     def after(self, request: Request, reply: Reply) -> Reply:
         """Let faults spoil a reply."""
-        for fault in self._striking(AFTER, request, reply):
-            reply = _SPOIL[fault.kind](fault, reply, self._random)
-        return reply
+        if not self._faults:
+            return reply
+        served = Served(reply, self._stand_in.list_page(request) if _rows(reply) is not None else None)
+        for fault in self._striking(AFTER, request, served):
+            served.reply = self._spoil(fault, served)
+        return served.reply
 
-    def _striking(self, kinds: frozenset[str], request: Request, reply: Reply | None = None) -> list[Fault]:
+    def _striking(self, kinds: frozenset[str], request: Request, served: Served | None = None) -> list[Fault]:
         striking: list[Fault] = []
         with self._lock:
             for fault in self._faults:
-                if fault.kind not in kinds or not fault.matches(request) or not _applies(fault, reply):
+                if fault.kind not in kinds or not fault.matches(request) or not _applies(fault, served):
                     continue
                 if fault.probability >= 1 or self._random.random() < fault.probability:
                     fault.struck += 1
@@ -121,12 +157,12 @@ class Faults:
 
     def _act(self, fault: Fault, request: Request) -> Reply | None:
         options = fault.options
-        if fault.kind == "latency":
+        if fault.kind in {"disturb", "misread"}:
+            self._deceive(fault, request)
+        elif fault.kind == "latency":
             self._closing.wait(float(options.get("seconds", 0.2)))
         elif fault.kind == "call":
             options["action"]()
-        elif fault.kind == "ignore_filter" and isinstance(request.body, dict):
-            request.body = {key: value for key, value in request.body.items() if key.lower() != "groups"}
         elif fault.kind in {"reset", "hang"}:
             if fault.kind == "hang":
                 self._closing.wait(float(options.get("seconds", _HANG_SECONDS)))
@@ -134,6 +170,23 @@ class Faults:
         elif fault.kind == "html":
             return Reply(200, body=HTML, content_type="text/html; charset=utf-8")
         return _status_reply(options) if fault.kind == "status" else None
+
+    def _deceive(self, fault: Fault, request: Request) -> None:
+        """Let the stand-in do what only it can; what made no difference does not count."""
+        with self._lock:
+            if fault.kind == "misread":
+                done = self._stand_in.misread(request, str(fault.options["how"]))
+            else:
+                page = self._stand_in.list_page(request)
+                done = page is not None and not fault.is_spent(page) and self._stand_in.disturb(request, str(fault.options["change"]))
+                if page is not None:
+                    fault.by_entity[page.entity] += done
+            fault.struck -= not done
+
+    def _spoil(self, fault: Fault, served: Served) -> Reply:
+        if fault.kind == "narrow":
+            return _with_rows(served.reply, map(self._stand_in.narrow, _rows(served.reply) or []))
+        return _SPOIL[fault.kind](fault, served, self._random)
 
 
 _ANSWERS = frozenset({"status", "html", "reset", "hang"})
@@ -159,65 +212,102 @@ def _status_reply(options: dict[str, Any]) -> Reply:
 # --- spoiling ------------------------------------------------------------------------------------------------------
 
 
-def _rows(reply: Reply | None) -> list[Any] | None:
+def _rows(reply: Reply) -> list[Any] | None:
     """Return the rows that a reply lists: of a bare array, or of `list` in an object."""
-    payload = None if reply is None or reply.status != 200 else reply.payload
+    payload = None if reply.status != 200 else reply.payload
     if isinstance(payload, dict):
         payload = payload.get("list")
     return payload if isinstance(payload, list) else None
 
 
-def _applies(fault: Fault, reply: Reply | None) -> bool:
+def _applies(fault: Fault, served: Served | None) -> bool:
     """Say whether a fault has anything to spoil in a reply."""
-    if fault.kind in BEFORE:
+    if served is None:
         return True
-    rows = _rows(reply)
-    if reply is None or fault.kind in {"cut", "half_json"}:
-        return reply is not None and reply.status == 200
+    rows = _rows(served.reply)
+    if fault.kind in {"cut", "half_json"}:
+        return served.reply.status == 200
     if rows is None:
         return False
-    if fault.kind in {"poison", "poison_value"}:
-        wanted = set(fault.options.get("ids", [fault.options.get("id")]))
-        same = reply.detailed and reply.entity == fault.options.get("entity")
-        return same and any(row.get(reply.id_key) in wanted for row in rows)
+    if fault.kind in _HAS_PART:
+        return _HAS_PART[fault.kind](fault, served, rows)
     return True
 
 
-def _with_rows(reply: Reply, rows: list[Any]) -> Reply:
-    payload = reply.payload | {"list": rows} if isinstance(reply.payload, dict) else rows
+def _holds_poison(fault: Fault, served: Served, rows: list[Any]) -> bool:
+    reply, wanted = served.reply, set(fault.options.get("ids", [fault.options.get("id")]))
+    same = reply.detailed and reply.entity == fault.options.get("entity")
+    return same and any(row.get(reply.id_key) in wanted for row in rows)
+
+
+def _is_longer(fault: Fault, served: Served, rows: list[Any]) -> bool:
+    """Say whether a page reaches beyond the rows that it may hold, or its list may."""
+    skip = served.page.skip if served.page and fault.kind == "depth_cap" else 0
+    return skip + len(rows) > int(fault.options.get("rows", 1))
+
+
+def _follows_another(fault: Fault, served: Served, rows: list[Any]) -> bool:
+    """Say whether a page has one before it, and remember it for the one behind it."""
+    if served.page is None:
+        return False
+    served.before = None if served.page.first else fault.by_question.get(served.page.question)
+    fault.by_question[served.page.question] = rows
+    return served.before is not None and served.before != rows
+
+
+_HAS_PART: dict[str, Callable[[Fault, Served, list[Any]], bool]] = {
+    "poison": _holds_poison,
+    "poison_value": _holds_poison,
+    "short_page": _is_longer,
+    "depth_cap": _is_longer,
+    "page_before": _follows_another,
+}
+
+
+def _with_rows(reply: Reply, rows: Iterable[Any]) -> Reply:
+    payload = reply.payload | {"list": list(rows)} if isinstance(reply.payload, dict) else list(rows)
     return Reply(
         reply.status, payload, None, reply.content_type, reply.headers, reply.entity, reply.detailed, reply.id_key
     )
 
 
-def _short_page(fault: Fault, reply: Reply, _: Random) -> Reply:
-    return _with_rows(reply, (_rows(reply) or [])[: int(fault.options.get("rows", 1))])
+def _short_page(fault: Fault, served: Served, _: Random) -> Reply:
+    return _with_rows(served.reply, (_rows(served.reply) or [])[: int(fault.options.get("rows", 1))])
 
 
-def _shuffle(_: Fault, reply: Reply, random: Random) -> Reply:
-    rows = list(_rows(reply) or [])
+def _depth_cap(fault: Fault, served: Served, _: Random) -> Reply:
+    left = int(fault.options.get("rows", 1)) - (served.page.skip if served.page else 0)
+    return _with_rows(served.reply, (_rows(served.reply) or [])[: max(left, 0)])
+
+
+def _shuffle(_: Fault, served: Served, random: Random) -> Reply:
+    rows = list(_rows(served.reply) or [])
     random.shuffle(rows)
-    return _with_rows(reply, rows)
+    return _with_rows(served.reply, rows)
 
 
-def _repeat_page(fault: Fault, reply: Reply, _: Random) -> Reply:
+def _repeat_page(fault: Fault, served: Served, _: Random) -> Reply:
     """Serve the first page that the fault saw, over and over."""
     if fault.last_list is None:
-        fault.last_list = list(_rows(reply) or [])
-    return _with_rows(reply, fault.last_list)
+        fault.last_list = list(_rows(served.reply) or [])
+    return _with_rows(served.reply, fault.last_list)
 
 
-def _empty_list(_: Fault, reply: Reply, __: Random) -> Reply:
-    return _with_rows(reply, [])
+def _page_before(_: Fault, served: Served, __: Random) -> Reply:
+    return _with_rows(served.reply, served.before or [])
 
 
-def _poison(fault: Fault, reply: Reply, _: Random) -> Reply:
-    del reply
+def _empty_list(_: Fault, served: Served, __: Random) -> Reply:
+    return _with_rows(served.reply, [])
+
+
+def _poison(fault: Fault, served: Served, _: Random) -> Reply:
+    del served
     return _status_reply({"status": 500} | fault.options)
 
 
-def _poison_value(fault: Fault, reply: Reply, _: Random) -> Reply:
-    options = fault.options
+def _poison_value(fault: Fault, served: Served, _: Random) -> Reply:
+    options, reply = fault.options, served.reply
     rows = [
         set_path(copy.deepcopy(row), str(options["key"]), options["value"])
         if row.get(reply.id_key) == options["id"]
@@ -237,42 +327,25 @@ def set_path(record: dict[str, Any], path: str, value: object) -> dict[str, Any]
     return record
 
 
-def _cut(_: Fault, reply: Reply, __: Random) -> Reply:
-    reply.cut = 0.5
-    return reply
+def _cut(_: Fault, served: Served, __: Random) -> Reply:
+    served.reply.cut = 0.5
+    return served.reply
 
 
-def _half_json(_: Fault, reply: Reply, __: Random) -> Reply:
-    reply.body = reply.encoded()[: len(reply.encoded()) // 2]
-    return reply
+def _half_json(_: Fault, served: Served, __: Random) -> Reply:
+    served.reply.body = served.reply.encoded()[: len(served.reply.encoded()) // 2]
+    return served.reply
 
 
-_SPOIL: dict[str, Callable[[Fault, Reply, Random], Reply]] = {
+_SPOIL: dict[str, Callable[[Fault, Served, Random], Reply]] = {
     "cut": _cut,
     "half_json": _half_json,
     "poison": _poison,
     "poison_value": _poison_value,
     "short_page": _short_page,
+    "depth_cap": _depth_cap,
     "shuffle": _shuffle,
     "repeat_page": _repeat_page,
+    "page_before": _page_before,
     "empty_list": _empty_list,
-}
-
-_STORM: list[tuple[str, dict[str, Any]]] = [
-    ("status", {"status": 500}),
-    ("status", {"status": 502, "body": HTML, "content_type": "text/html"}),
-    ("status", {"status": 503}),
-    ("status", {"status": 429, "retry_after": 1}),
-    ("reset", {}),
-    ("html", {}),
-    ("cut", {}),
-    ("half_json", {}),
-]
-PRESETS: dict[str, list[tuple[str, dict[str, Any]]]] = {
-    # Each strikes what the ones before let through, so that a third of all replies is bad.
-    "storm": [(kind, {"path": "/api/", "probability": 0.049, **options}) for kind, options in _STORM],
-    "slow": [("latency", {"path": "/api/", "seconds": 0.2})],
-    "small-pages": [
-        ("status", {"path": "/Query", "status": 504, "min_take": 250, "body": HTML, "content_type": "text/html"})
-    ],
 }

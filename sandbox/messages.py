@@ -36,6 +36,21 @@ class Request:
         return int(text) if text.isdigit() else 0
 
 
+@dataclass(frozen=True)
+class ListPage:
+    """What a stand-in says of a request for some rows of a list.
+
+    `entity` is whose `records` there are so many of. `question` is the same for all pages of one list, of which this one is
+    the `first` or a later one; `skip` is how many rows it leaves out by their number.
+    """
+
+    entity: str
+    records: int
+    question: str
+    first: bool
+    skip: int
+
+
 @dataclass
 class Reply:
     """One reply: a `payload` to be sent as JSON, or a `body` as it is.
@@ -85,7 +100,35 @@ class Table(Protocol):
         """Return the number of rows."""
 
 
-class StandIn(Protocol):
+class Faulty(Protocol):
+    """What only a stand-in can do wrong, since only it knows its paths, its query language and its records."""
+
+    @property
+    def places(self) -> Mapping[str, str]:
+        """Return the paths of a role, as a regular expression.
+
+        "api" is everything that a sync asks for, "queries" the lists that are asked for with conditions, a page at a time, and
+        "pages" those of them that grow with the source.
+        """
+
+    def list_page(self, request: Request) -> ListPage | None:
+        """Return what page of which list is asked for; None when it is none of the "queries"."""
+
+    def disturb(self, request: Request, change: str) -> bool:
+        """Change the list that is asked for, and say whether anything was changed.
+
+        `change` is delete, insert or edit for one record, replace for a delete and an insert at once, or import for an edit of
+        half of all records at one instant. A list of fewer than ten records loses none.
+        """
+
+    def misread(self, request: Request, how: str) -> bool:
+        """Rewrite the conditions of a request: inclusive, exclusive, or ignored; say whether that made a difference."""
+
+    def narrow(self, record: dict[str, Any]) -> dict[str, Any]:
+        """Return a record's id, its modified time and little more."""
+
+
+class StandIn(Faulty, Protocol):
     """What the generic server wants of a stand-in."""
 
     token: str

@@ -7,6 +7,8 @@ import os.path
 from collections.abc import Collection
 from typing import NoReturn
 
+from sandbox.presets import PRESETS
+
 
 class Parser(argparse.ArgumentParser):
     """A parser that answers a mistake with one sentence, and exit status 2."""
@@ -32,3 +34,9 @@ class Parser(argparse.ArgumentParser):
         if name not in existing:
             self.error(f"CONNECTOR must be one of those here ({', '.join(sorted(existing))}); it is {text!r}.")
         return name
+
+    def preset(self, text: str | None) -> str | None:
+        """The name of a set of faults, None for none."""
+        if text and text not in PRESETS:
+            self.error(f"FAULTS must be one of {', '.join(PRESETS)}; it is {text!r}.")
+        return text or None

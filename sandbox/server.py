@@ -20,8 +20,9 @@ from threading import Event, Lock, Thread
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from sandbox.faults import PRESETS, ConnectionDropped, Faults
+from sandbox.faults import ConnectionDropped, Faults
 from sandbox.messages import Reply, Request, StandIn
+from sandbox.presets import PRESETS
 
 # Name of a stand-in, and the module whose make() makes it.
 STAND_INS = {"virtuous": "sandbox.virtuous.standin"}
@@ -42,7 +43,7 @@ class Box:
         self.source: Any = source
         self._stand_in, self.clock, self.url = source, clock, ""
         self.closing = Event()
-        self.faults = Faults(seed, self.closing)
+        self.faults = Faults(seed, self.closing, source)
         self._lock = Lock()
         self._requests: deque[Request] = deque(maxlen=REQUESTS_KEPT)
         self._by_path: Counter[str] = Counter()
@@ -183,12 +184,16 @@ def _changes(box: Box, request: Request, _: list[str]) -> Reply:
 def _add_fault(box: Box, request: Request, _: list[str]) -> Reply:
     options = dict(request.body or {})
     if "preset" in options:
-        box.faults.preset(str(options["preset"]))
+        box.faults.preset(str(options.pop("preset")), **options)
     elif "kind" in options:
         box.faults.add(str(options.pop("kind")), **options)
     else:
         raise ValueError(f'name a preset, as in {{"preset": "storm"}}; there are {", ".join(PRESETS)}')
     return Reply(payload={"ok": True})
+
+
+def _struck(box: Box, _: Request, __: list[str]) -> Reply:
+    return Reply(payload={"struck": box.faults.struck()})
 
 
 def _clear_faults(box: Box, _: Request, __: list[str]) -> Reply:
@@ -204,6 +209,7 @@ _CONTROLS: dict[tuple[str, str], Callable[[Box, Request, list[str]], Reply | Ite
     ("GET", "fewest"): _fewest,
     ("POST", "change"): _change,
     ("POST", "changes"): _changes,
+    ("GET", "faults"): _struck,
     ("POST", "faults"): _add_fault,
     ("DELETE", "faults"): _clear_faults,
 }

@@ -95,6 +95,15 @@ def change_bundle(org: Organization, share: float) -> list[Changed]:
     return done
 
 
+def import_edits(org: Organization, entity: str) -> int:
+    """Edit every other record of an entity at one and the same instant, as an import does; return how many."""
+    with org.at_one_instant():
+        numbers = list(org.collections[entity].ids(archived=False))[org.changes % 2 :: 2]
+        for number in numbers:
+            change(org, "edit", {"entity": entity, "id": number})
+    return len(numbers)
+
+
 def change_kinds() -> list[str]:
     """Return all kinds of change, each with the options that it cannot do without."""
     found: list[str] = []

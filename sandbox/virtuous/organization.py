@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from itertools import islice
 from threading import RLock
@@ -54,6 +55,7 @@ class Organization:
         self.disabled: set[str] = set()
         self.hidden_parameters: set[tuple[str, str]] = set()
         self.changes = 0
+        self._held: int | None = None
         self.version = 0  # of the data: every write counts
         self._remembered: tuple[tuple[str, bool, int], list[Record]] | None = None
         self.collections = {entity: self._collection(entity) for entity in _MAKERS}
@@ -64,8 +66,18 @@ class Organization:
     # --- reading ---------------------------------------------------------------------------------------------------
 
     def now_ticks(self) -> int:
-        """Return the clock's now."""
-        return clock_ticks(self.clock())
+        """Return the clock's now, or the instant at which it is held."""
+        return clock_ticks(self.clock()) if self._held is None else self._held
+
+    @contextmanager
+    def at_one_instant(self) -> Iterator[None]:
+        """Let everything that is written in the block be written at one and the same time."""
+        with self.lock:
+            self._held = self.now_ticks()
+            try:
+                yield
+            finally:
+                self._held = None
 
     def get(self, entity: str, number: int) -> Record | None:
         """Return a live record or None; copy it before changing it."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from sandbox.messages import Reply, Request
-from sandbox.virtuous import changes, fewest, truth
+from sandbox.messages import ListPage, Reply, Request
+from sandbox.virtuous import changes, faults, fewest, truth
 from sandbox.virtuous.access import (
     COMMON_HEADERS,
     Quota,
@@ -17,6 +17,7 @@ from sandbox.virtuous.access import (
 from sandbox.virtuous.api import route
 from sandbox.virtuous.organization import Organization
 from sandbox.virtuous.truth import TruthTable
+from sandbox.virtuous.world import Record
 
 DEFAULT_ROWS = 3000
 
@@ -71,6 +72,27 @@ class Virtuous(Organization):
     def change_bundle(self, share: float = 0.01) -> list[dict[str, Any]]:
         """Change about this share of the data, in all ways there are."""
         return changes.change_bundle(self, share)
+
+    @property
+    def places(self) -> Mapping[str, str]:
+        """Return the paths of a role, as a regular expression."""
+        return faults.PLACES
+
+    def list_page(self, request: Request) -> ListPage | None:
+        """Return what page of which list a query asks for."""
+        return faults.list_page(self, request)
+
+    def disturb(self, request: Request, change: str) -> bool:
+        """Change the list that a query asks for, before it is answered."""
+        return faults.disturb(self, request, change)
+
+    def misread(self, request: Request, how: str) -> bool:
+        """Rewrite the conditions of a query."""
+        return faults.misread(request, how)
+
+    def narrow(self, record: Record) -> Record:
+        """Return few of a record's keys."""
+        return faults.narrow(record)
 
     def set_value(self, entity: str, number: int, path: str, value: Any) -> dict[str, Any]:
         """Set one value of a record, such as `giftDesignations.0.amountDesignated`, leaving its modified time alone."""

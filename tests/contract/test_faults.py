@@ -268,7 +268,7 @@ def test_13_a_record_without_its_key_is_no_operation_but_an_error(folder: str, k
         {"kind": "status", "status": 500},
         {"kind": "half_json"},
         {"kind": "repeat_page"},
-        {"kind": "ignore_filter"},
+        {"kind": "misread", "how": "ignored"},
     ],
     ids=lambda fault: str(fault["kind"]),
 )

@@ -99,7 +99,7 @@ def test_pages_that_lie(box: Box) -> None:
     assert sorted(row["id"] for row in mixed) == [row["id"] for row in honest]
     box.faults.add("empty_list", "/api/Project/Query", times=1)
     assert query(box, "Project/Query").json == {"list": [], "total": 40}
-    box.faults.add("ignore_filter", "/api/Project/Query", times=1)
+    box.faults.add("misread", "/api/Project/Query", times=1, how="ignored")
     assert query(box, "Project/Query", ("Project Id", "Is", 0)).json["total"] == 40
     assert box.requests[-1].body["groups"], "what was asked is recorded as it was asked"
     box.faults.add("repeat_page", "/api/Project/Query")

@@ -16,8 +16,8 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 
 from sandbox.__main__ import arguments, for_people, main
-from sandbox.faults import PRESETS
 from sandbox.messages import StandIn, Table
+from sandbox.presets import PRESETS
 from sandbox.server import Box, running
 from sandbox.virtuous.changes import KINDS
 from sandbox.virtuous.standin import make
