@@ -247,12 +247,18 @@ def _is_longer(fault: Fault, served: Served, rows: list[Any]) -> bool:
 
 
 def _follows_another(fault: Fault, served: Served, rows: list[Any]) -> bool:
-    """Say whether a page has one before it, and remember it for the one behind it."""
-    if served.page is None:
+    """Say whether the page served last lies before this one in the list, and remember this one.
+
+    With several pages under way at once it may lie behind: that would be no repetition, but a hole.
+    """
+    if served.page is None or not rows:
         return False
-    served.before = None if served.page.first else fault.by_question.get(served.page.question)
+    before, key = fault.by_question.get(served.page.question), served.reply.id_key
     fault.by_question[served.page.question] = rows
-    return served.before is not None and served.before != rows
+    if served.page.first or before is None:
+        return False
+    served.before = before
+    return bool(before[0][key] < rows[0][key])
 
 
 _HAS_PART: dict[str, Callable[[Fault, Served, list[Any]], bool]] = {

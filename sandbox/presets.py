@@ -70,7 +70,7 @@ PRESETS: dict[str, Preset] = {
         _a_third_bad(),
     ),
     "slow": Preset("Every reply takes 0.2 seconds longer.", (Planned("latency", "api", {"seconds": 0.2}),)),
-    "small-pages": Preset("A page of more than 250 rows times out.", (Planned("status", "queries", _TOO_LARGE),)),
+    "small-pages": Preset("A page of more than 250 rows times out.", (Planned("status", "pages", _TOO_LARGE),)),
     "deletes-between-pages": Preset(
         "Records are deleted while their list is read, up to a tenth of each list in one sync.",
         (_disturb("delete", 0.5, share=0.1),),
