@@ -209,7 +209,7 @@ class KeysetReader:
         """The next batch, None if it does not follow the last one; and whether it is the last of all."""
         request, overlaps, future = self._expected.popleft()
         self._compare_speeds(future)
-        records, total = _believable(self._wait(future), request)
+        records, total = self._in_order(_believable(self._wait(future), request), request)
         ids = self._ascending_ids(records, request)
         if overlaps and (not ids or ids[0] != last_id):
             self._forget()
@@ -242,6 +242,12 @@ class KeysetReader:
             if self._expected and self._take.size == 1:
                 return  # a page of one row that begins with the row before it would bring nothing
             self._ask(batch.last_id)
+
+    def _in_order(self, reply: Reply, request: PageRequest) -> Reply:
+        """The reply; one that holds all that was asked for need not have come in the order of the ids."""
+        if request.skip or len(reply.records) < reply.total or any(self._id_of(record) is None for record in reply.records):
+            return reply
+        return reply._replace(records=sorted(reply.records, key=lambda record: self._id_of(record) or 0))
 
     def _ascending_ids(self, records: list[Record], request: PageRequest) -> list[int | None]:
         ids = [self._id_of(record) for record in records]

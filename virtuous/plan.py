@@ -72,7 +72,7 @@ class Entity(NamedTuple):
         return value if type(value) is int else None
 
 
-def every_page(read: Callable[[int], tuple[list[Record], int]]) -> list[Record]:
+def every_page(read: Callable[[int], tuple[list[T], int]]) -> list[T]:
     """All records of a short list that pages by offset, read again if it changed meanwhile; each read is given how many to skip.
 
     Raises:
@@ -89,8 +89,8 @@ def every_page(read: Callable[[int], tuple[list[Record], int]]) -> list[Record]:
     raise Disorder(problem)
 
 
-def _one_pass(read: Callable[[int], tuple[list[Record], int]]) -> tuple[list[list[Record]], set[int]]:
-    pages: list[list[Record]] = []
+def _one_pass(read: Callable[[int], tuple[list[T], int]]) -> tuple[list[list[T]], set[int]]:
+    pages: list[list[T]] = []
     totals: set[int] = set()
     read_so_far = 0
     while True:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import Executor, Future
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 import plan
@@ -194,19 +194,33 @@ class Reading:
         unsure = {number: record for record in records if (number := CONTACTS.id_of(record)) is not None and "isArchived" not in record}
         if not unsure:
             return
-        active = self._active(sorted(unsure), groups) if self._include_archived else unsure.keys()
+        active = set(self._active(sorted(unsure), groups)) if self._include_archived else unsure.keys()
         for number, record in unsure.items():
             record["isArchived"] = number not in active
 
-    def _active(self, ids: list[int], groups: Groups) -> set[int | None]:
-        between = plan.between(CONTACTS.ids[0], ids[0] - 1, ids[-1] + 1)
-        narrowed = [[*group, *between] for group in groups] or [between]
-        listed, total = self.api.query(CONTACTS.cheap, narrowed, 0, LIST_TAKE, include_archived=False)
-        if len(listed) < total:  # the page was no stretch of the list: ask for its ids one by one
-            each = (plan.any_of(CONTACTS.ids[0], some, []) for some in plan.chunks(ids, IDS_PER_QUERY))
-            pages = (self.api.query(CONTACTS.cheap, some, 0, LIST_TAKE, include_archived=False) for some in each)
-            listed = [record for page in pages for record in page.records]
-        return {CONTACTS.id_of(record) for record in listed}
+    def _active(self, ids: list[int], groups: Groups) -> Collection[int | None]:
+        """Contacts that are not archived, among them all of these that are not."""
+        low, high = ids[0] - 1, ids[-1] + 1
+        narrowed = [[*group, *plan.between(CONTACTS.ids[0], low, high)] for group in groups]
+        for _ in range(PAGE_ATTEMPTS if narrowed else 0):  # what is read by offset cannot be narrowed
+            found, total = self._without_archived(narrowed)
+            if any(number is None or not low <= number <= high for number in found):
+                continue  # that was the reply to another question
+            return found if len(found) >= total else self._active_of(ids)
+        return self._all_active
+
+    def _active_of(self, ids: list[int]) -> list[int | None]:
+        """The same for a page that was no stretch of the list: asked for one by one."""
+        pages = (self._without_archived(plan.any_of(CONTACTS.ids[0], some, [])) for some in plan.chunks(ids, IDS_PER_QUERY))
+        return [number for found, _ in pages for number in found]
+
+    @cached_property
+    def _all_active(self) -> Collection[int | None]:
+        return set(plan.every_page(lambda skip: self._without_archived([], skip)))
+
+    def _without_archived(self, groups: Groups, skip: int = 0) -> tuple[list[int | None], int]:
+        listed, total = self.api.query(CONTACTS.cheap, groups, skip, LIST_TAKE, include_archived=False)
+        return [CONTACTS.id_of(record) for record in listed], total
 
     def _attach(self, one: plan.Optional, record: Any) -> SourceFailure | None:
         """Puts one list on one record; the failure, if only this list cannot be read."""

@@ -76,7 +76,6 @@ def test_08_pages_that_are_not_what_was_asked_for(folder: str, preset: str, monk
         assert h.open_errors() == []
 
 
-@pytest.mark.xfail(strict=True, reason="what a merge moved is asked for by its owner, and given up when that reply is out of order")
 def test_08_what_a_merge_moved_comes_out_of_order(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Only the question for what moved has a reply of several rows, so that no other one tells that the order is not kept."""
     with small_pages(folder, monkeypatch, workers=ONE_BY_ONE) as h:
@@ -91,9 +90,6 @@ def test_08_what_a_merge_moved_comes_out_of_order(folder: str, monkeypatch: pyte
         assert h.differences() == []
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a repeated page of the list that tells archived contacts from others is believed; reading by offset gives up"
-)
 def test_08_one_page_in_ten_is_the_one_before_it(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
     found: list[str] = []
     for seed, workers in [(1, ONE_BY_ONE), (2, ONE_BY_ONE), (3, AT_ONCE), (4, AT_ONCE)]:

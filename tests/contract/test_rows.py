@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.contract.facts import FACTS
 from tests.contract.harness import harness
 
 
@@ -71,5 +72,32 @@ def test_03_with_every_optional_table(folder: str) -> None:
 @pytest.mark.parametrize("rows", [1, 7])
 def test_a_nearly_empty_source(folder: str, rows: int) -> None:
     with harness(folder, rows=rows) as h:
+        h.sync()
+        assert h.differences() == []
+
+
+# --- 15: narrow records ---
+
+
+def test_15_a_narrow_record_changes_what_it_tells_and_blanks_nothing(folder: str) -> None:
+    with harness(folder, rows=100) as h:
+        h.sync()
+        h.clock.pass_days(3)
+        h.source.change_bundle(share=0.2)
+        before = {table: dict(rows) for table, rows in h.fivetran.committed.items()}
+        h.box.faults.preset("narrow-records")
+        h.sync()
+        after = h.fivetran.committed
+        blanked = [
+            f"{table} {key}: {column}"
+            for table, rows in before.items()
+            for key, row in rows.items()
+            for column, value in row.items()
+            if value is not None and key in after[table] and after[table][key][column] is None
+        ]
+        assert blanked == []
+        assert h.fivetran.touched[FACTS[folder].table]
+        assert after[FACTS[folder].table] != before[FACTS[folder].table]
+        h.box.faults.clear()
         h.sync()
         assert h.differences() == []
