@@ -247,7 +247,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Answer one request of any method."""
         box = self.server.box
         raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        request = _read_request(self.command, self.path, raw, dict(self.headers.items()), box.clock())
+        request = read_request(self.command, self.path, raw, dict(self.headers.items()), box.clock())
         if request.path.startswith("/sandbox/"):
             found = control(box, request)
             if isinstance(found, Reply):
@@ -314,7 +314,8 @@ def _answer(box: Box, request: Request) -> Reply | None:
         return None
 
 
-def _read_request(method: str, target: str, raw: bytes, headers: dict[str, str], at: float) -> Request:
+def read_request(method: str, target: str, raw: bytes, headers: dict[str, str], at: float) -> Request:
+    """Return a request from its parts on the wire."""
     parts = urlsplit(target)
     query = dict(parse_qsl(parts.query, keep_blank_values=True))
     try:

@@ -1,16 +1,25 @@
-"""Stand-ins for what surrounds a connector: Fivetran's side of the operations, and a clock that nobody waits for."""
+"""Stand-ins for what surrounds a connector: Fivetran's side of the operations, a clock that nobody waits for, and a wire without sockets."""
 
 from __future__ import annotations
 
 import copy
+import io
 import json
 import threading
+import time
 from collections import Counter
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
+import requests
 from fivetran_connector_sdk import Logging
 from fivetran_connector_sdk_cli.schema_processing import TABLES, TABLES_COLUMNS_TYPES, process_tables
 from fivetran_connector_sdk_cli.type_coercion import encode_row_data
+
+from sandbox.faults import ConnectionDropped
+from sandbox.messages import Reply, Request
+from sandbox.server import Box, read_request
 
 Logging.LOG_LEVEL = Logging.Level.INFO
 
@@ -50,7 +59,13 @@ class FakeFivetran:
     """Takes a connector's operations as Fivetran does: rows count from their checkpoint on, and are checked against the schema.
 
     `stop_at`: the number of the operation instead of which the sync is killed.
+    `at_least_once`: a destination that keeps what a killed sync emitted after its last checkpoint, although the state is older.
+    `checks`: whether values are encoded as the SDK does it, which raises for what does not fit; a tenth of a sync's time.
+    `kinds` counts the operations of a sync by their names, `states` are those of its checkpoints.
     """
+
+    at_least_once = False
+    checks = True
 
     def __init__(self, schema: list[dict[str, Any]]) -> None:
         TABLES.clear()
@@ -71,7 +86,9 @@ class FakeFivetran:
         """A new run of the connector: what was not committed is gone, and the stored state goes in as JSON."""
         self._working = {name: dict(rows) for name, rows in self.committed.items()}
         self.operations, self.stop_at, self.touched = 0, stop_at, Counter()
+        self.kinds: Counter[str] = Counter()
         self.checkpoints: list[int] = []
+        self.states: list[dict[str, Any]] = []
         self.warnings = []
         return dict(json.loads(json.dumps(self.state)))
 
@@ -80,44 +97,53 @@ class FakeFivetran:
         self.committed = {name: {} for name in self.keys}
         self.state = {}
 
-    def _count(self) -> None:
+    def _count(self, kind: str) -> None:
         if threading.get_ident() != self.thread:
             raise AssertionError("an operation from another thread")
         self.operations += 1
+        self.kinds[kind] += 1
         if self.stop_at is not None and self.operations >= self.stop_at:
+            if self.at_least_once:
+                self.committed = self._snapshot()
             raise Killed
 
+    def _snapshot(self) -> dict[str, Rows]:
+        return {name: dict(rows) for name, rows in self._working.items()}
+
     def upsert(self, table: str, data: dict[str, Any]) -> None:
-        self._count()
+        self._count("upsert")
         missing = data.keys() - self._types[table].keys()
         if missing:
             raise AssertionError(f"{table}: columns that the schema does not declare: {sorted(missing)}")
-        encode_row_data(self._types[table], data)
+        if self.checks:
+            encode_row_data(self._types[table], data)
         key = self._key(table, data)
         self._working[table][key] = dict(data)
         self.touched[table] += 1
 
     def update(self, table: str, modified: dict[str, Any]) -> None:
-        self._count()
+        self._count("update")
         encode_row_data(self._types[table], modified)
-        self._working[table][self._key(table, modified)] |= modified  # a KeyError: no such row to change
+        key = self._key(table, modified)
+        self._working[table][key] = self._working[table][key] | modified  # a KeyError: no such row to change
         self.touched[table] += 1
 
     def delete(self, table: str, keys: dict[str, Any]) -> None:
-        self._count()
+        self._count("delete")
         self._working[table].pop(self._key(table, keys), None)
         self.touched[table] += 1
 
     def truncate(self, table: str) -> None:
-        self._count()
+        self._count("truncate")
         self._working[table].clear()
         self.touched[table] += 1
 
     def checkpoint(self, state: dict[str, Any]) -> None:
-        self._count()
+        self._count("checkpoint")
         self.checkpoints.append(self.operations)
         self.state = json.loads(json.dumps(state))
-        self.committed = {name: dict(rows) for name, rows in self._working.items()}
+        self.states.append(self.state)
+        self.committed = self._snapshot()
 
     def warning(self, message: str) -> None:
         self.warnings.append(message)
@@ -127,3 +153,68 @@ class FakeFivetran:
         if None in key:
             raise AssertionError(f"{table}: a NULL in the key {key}")
         return key
+
+
+class Direct:
+    """Hands the requests of `requests.Session` to a sandbox in this process, in place of a socket, and raises what `requests` would raise.
+
+    A reply that comes after the read time-out is a time-out, as on a socket; only that somebody has really waited for it.
+
+    `spelled` replaces texts in the bodies of replies, for what `json.dumps` cannot write (1e400, a lone surrogate).
+    `told` sees each request with its reply before that is encoded.
+    """
+
+    def __init__(self, box: Box) -> None:
+        self._box = box
+        self._remembered: dict[str, requests.Response] | None = None
+        self.spelled: Mapping[bytes, bytes] = {}
+        self.told: Callable[[Request, Reply], None] = lambda request, reply: None
+
+    def remember(self) -> None:
+        """From now on the same question gets the same reply without asking the sandbox: for as long as neither data nor faults change."""
+        self._remembered = {}
+
+    def forget(self) -> None:
+        """Asks the sandbox again."""
+        self._remembered = None
+
+    def request(
+        self, session: requests.Session, method: str, url: str, params: Any = None, json: Any = None, timeout: Any = None, **_: Any
+    ) -> requests.Response:
+        """In place of `requests.Session.request`."""
+        remembered, question = self._remembered, repr((method, url, params, json))
+        if remembered is not None and question in remembered:
+            return remembered[question]
+        prepared = session.prepare_request(requests.Request(method, url, params=params, json=json))
+        response = self._exchange(prepared, timeout)
+        if remembered is not None:
+            remembered[question] = response
+        return response
+
+    def _exchange(self, prepared: requests.PreparedRequest, timeout: Any) -> requests.Response:
+        body = prepared.body or b""
+        raw = body.encode() if isinstance(body, str) else bytes(body)
+        asked = read_request(str(prepared.method), prepared.path_url, raw, dict(prepared.headers), self._box.clock())
+        started, reply = time.monotonic(), None
+        with suppress(ConnectionDropped):
+            reply = self._box.answer(asked)
+        if timeout and time.monotonic() - started > timeout[-1]:
+            raise requests.ReadTimeout(request=prepared)
+        if reply is None:
+            raise requests.ConnectionError("reset", request=prepared)
+        self.told(asked, reply)
+        if reply.cut < 1:
+            raise requests.exceptions.ChunkedEncodingError("cut", request=prepared)
+        return self._response(prepared, reply)
+
+    def _response(self, prepared: requests.PreparedRequest, reply: Reply) -> requests.Response:
+        response = requests.Response()
+        response.status_code, response.url, response.request = reply.status, str(prepared.url), prepared
+        response.headers.update(reply.headers)
+        if reply.content_type:
+            response.headers["Content-Type"] = reply.content_type
+        content = reply.encoded()
+        for written, wanted in self.spelled.items():
+            content = content.replace(written, wanted)
+        response.raw = io.BytesIO(content)
+        return response

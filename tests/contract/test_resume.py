@@ -1,61 +1,173 @@
-"""Contract 4, in process: a sync that is killed at any moment, and resumed, ends in the same warehouse."""
+"""Contract 4, in process: a sync that is killed at any moment, and resumed, ends in the same warehouse.
+
+Every operation of a small source's first sync, and of an incremental one, is the one at which it is killed. To run one of them alone:
+`STOP_AT=123 pytest tests/contract/test_resume.py`. Where a random number decides, `SEED=45` repeats it; a failure names both.
+"""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from random import Random
+from typing import Any, NamedTuple
+
 import pytest
+from fivetran_connector_sdk import Logging
 
 import common.warehouse
-from tests.contract.harness import Harness, harness
+from tests.contract.facts import FACTS
+from tests.contract.harness import Harness, direct
+from tests.doubles import Direct, Rows
 
-TINY = 12  # contacts: few enough to stop often
+TINY = 2  # contacts, or what the source counts by: few enough to stop at every operation
+PARTS = 4  # so that several processes share the work
+ONE_IN = 15  # operations at which the harsher destination is tried
+STOP_AT = os.environ.get("STOP_AT")
+SEED = int(os.environ.get("SEED", Random().randrange(10_000)))
 
 
-def moments(h: Harness, spread: int) -> list[int]:
-    """Operations at which to stop: at each checkpoint, right after it, and some in between."""
-    around = {number + step for number in h.fivetran.checkpoints for step in (0, 1)}
-    between = range(1, h.fivetran.operations, max(1, h.fivetran.operations // spread))
-    return sorted(number for number in {*around, *between} if number <= h.fivetran.operations)
+class Kept(NamedTuple):
+    """What Fivetran has between two syncs."""
+
+    state: dict[str, Any]
+    committed: dict[str, Rows]
 
 
-def test_04_a_first_sync_stopped_anywhere(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
+class Scene(NamedTuple):
+    """A sync to be killed: what it starts from, the warehouse that it ends in when nobody does, and how many operations that takes."""
+
+    start: Kept
+    clean: dict[str, Rows]
+    operations: int
+
+
+Begin = Callable[[Harness], None]
+
+
+def first(h: Harness) -> None:
+    """An empty warehouse."""
+    h.fivetran.forget()
+
+
+def incremental(h: Harness) -> None:
+    """A warehouse that a first sync has filled, with an error that is mended since, and a source that changed in all ways there are."""
+    facts = FACTS[h.folder]
+    spoiled = max(int(row["id"]) for row in h.source.truth()[facts.table].rows())
+    h.box.faults.add("poison_value", entity=facts.entity, id=spoiled, key=facts.field, value={"no": "date"})
+    h.sync()
+    assert len(h.open_errors()) == 1
+    h.box.faults.clear()
+    h.clock.pass_days(3)
+    done = {change["kind"] for change in h.source.change_bundle(share=0.05)}
+    for word in ("insert", "edit", "delete", "merge"):
+        assert any(word in kind for kind in done) == any(word in kind for kind in h.source.change_kinds)
+
+
+def scene(h: Harness, wire: Direct, begin: Begin) -> Scene:
+    """Runs the sync once to its end, which must equal the source."""
+    begin(h)
+    start = kept(h)
+    h.sync()
+    assert h.differences() == []
+    assert h.open_errors() == []
+    missing = {"upsert", "update", "delete", "truncate", "checkpoint"} - set(h.fivetran.kinds)
+    assert missing <= ({"update", "delete"} if begin is first else set())
+    wire.remember()  # nothing changes from here on
+    h.fivetran.checks = False  # what the clean run emitted was checked
+    return Scene(start, h.fivetran.committed, h.fivetran.operations)
+
+
+def kept(h: Harness) -> Kept:
+    return Kept(h.fivetran.state, h.fivetran.committed)
+
+
+def restore(h: Harness, start: Kept) -> None:
+    h.fivetran.state, h.fivetran.committed = start
+
+
+def moments(chosen: range) -> list[int]:
+    """The operations at which to stop, or of these the one that was asked for."""
+    return [number for number in chosen if STOP_AT is None or number == int(STOP_AT)]
+
+
+def in_part(operations: int, part: int) -> range:
+    """A stretch of the operations: what is killed between the same two checkpoints is mostly in one part, and resumed once."""
+    return range(operations * (part - 1) // PARTS + 1, operations * part // PARTS + 1)
+
+
+@contextmanager
+def naming(begin: Begin, stop_at: int) -> Iterator[None]:
+    """Whatever fails says at which operation the sync was stopped."""
+    try:
+        yield
+    except Exception as error:
+        raise AssertionError(f"{begin.__name__} sync, stopped at operation {stop_at}: STOP_AT={stop_at} SEED={SEED} repeats it") from error
+
+
+@pytest.fixture(autouse=True)
+def _small_and_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(common.warehouse, "CHECKPOINT_ROWS", 25)  # so that small tables have checkpoints inside as well
-    with harness(folder, rows=TINY) as h:
-        h.sync()
-        assert h.differences() == []
-        clean = h.fivetran.committed
-        for stop_at in moments(h, spread=30):
-            h.fivetran.forget()
-            assert h.sync_killed_at(stop_at)
-            h.sync()
-            assert h.fivetran.committed == clean, f"killed at operation {stop_at}"
+    monkeypatch.setattr(Logging, "LOG_LEVEL", Logging.Level.SEVERE)  # a thousand syncs
 
 
-def test_04_an_incremental_sync_stopped_anywhere(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(common.warehouse, "CHECKPOINT_ROWS", 25)
-    with harness(folder, rows=TINY) as h:
-        h.sync()
-        h.clock.pass_days(3)
-        h.source.change_bundle(share=0.05)
-        before = h.fivetran.committed, h.fivetran.state
-        h.sync()
-        assert h.differences() == []
-        clean = h.fivetran.committed
-        for stop_at in moments(h, spread=20):
-            h.fivetran.committed, h.fivetran.state = before
-            assert h.sync_killed_at(stop_at)
-            h.sync()
-            assert h.fivetran.committed == clean, f"killed at operation {stop_at}"
+@pytest.mark.parametrize("part", range(1, PARTS + 1))
+@pytest.mark.parametrize("begin", [first, incremental])
+def test_04_stopped_at_every_operation(folder: str, begin: Begin, part: int) -> None:
+    with direct(folder, rows=TINY, rate_limit=10**9) as (h, wire):
+        start, clean, operations = scene(h, wire, begin)
+        resumed: list[Kept] = []
+        for stop_at in moments(in_part(operations, part)):
+            with naming(begin, stop_at):
+                restore(h, start)
+                assert h.sync_killed_at(stop_at), "it ended before that"
+                if kept(h) in resumed:
+                    continue  # the very same state and rows: resuming them would be the same run once more
+                resumed.append(kept(h))
+                h.sync()
+                assert h.fivetran.committed == clean
+                h.sync()
+                assert not h.fivetran.touched, "what the resumed sync remembers is not what it delivered"
+        assert len(resumed) > 1 or STOP_AT
 
 
-def test_04_a_sync_killed_again_and_again_gets_to_the_end(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(common.warehouse, "CHECKPOINT_ROWS", 100)
-    with harness(folder, rows=TINY) as h:
+@pytest.mark.parametrize("begin", [first, incremental])
+def test_04_a_destination_that_keeps_what_came_after_the_last_checkpoint(folder: str, begin: Begin) -> None:
+    offset = Random(SEED).randrange(ONE_IN)
+    with direct(folder, rows=TINY, rate_limit=10**9) as (h, wire):
+        start, clean, operations = scene(h, wire, begin)
+        for stop_at in moments(range(1 + offset, operations + 1, ONE_IN)):
+            with naming(begin, stop_at):
+                restore(h, start)
+                h.fivetran.at_least_once = True
+                assert h.sync_killed_at(stop_at), "it ended before that"
+                h.fivetran.at_least_once = False
+                h.sync()
+                assert h.fivetran.committed == clean
+
+
+@pytest.mark.parametrize("begin", [first, incremental])
+def test_04_a_sync_killed_again_and_again_gets_to_the_end(folder: str, begin: Begin) -> None:
+    with direct(folder, rows=TINY, rate_limit=10**9) as (h, wire):
+        start, clean, operations = scene(h, wire, begin)
+        restore(h, start)
+        random, runs = Random(SEED), 1
+        with naming(begin, 0):
+            while h.sync_killed_at(random.randint(operations // 6, operations // 3)):
+                runs += 1
+                assert runs < 30
+            assert runs > 2
+            assert h.fivetran.committed == clean
+
+
+def test_04_memory_of_a_killed_run_is_worth_no_more_than_its_checkpoint(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With checkpoints far apart a killed run leaves nothing at all, neither rows nor state."""
+    monkeypatch.setattr(common.warehouse, "CHECKPOINT_ROWS", 10**9)
+    with direct(folder, rows=TINY, rate_limit=10**9) as (h, wire):
+        start, clean, _ = scene(h, wire, first)
+        before_any_checkpoint = h.fivetran.checkpoints[0]
+        restore(h, start)
+        assert h.sync_killed_at(before_any_checkpoint)
+        assert kept(h) == start
         h.sync()
-        third = h.fivetran.operations // 3
-        h.fivetran.forget()
-        runs = 1
-        while h.sync_killed_at(third):
-            runs += 1
-            assert runs < 9
-        assert runs > 2
-        assert h.differences() == []
+        assert h.fivetran.committed == clean
