@@ -315,7 +315,7 @@ def _answer(box: Box, request: Request) -> Reply | None:
 
 
 def read_request(method: str, target: str, raw: bytes, headers: dict[str, str], at: float) -> Request:
-    """Return a request from its parts on the wire."""
+    """Return a request, made of its parts on the wire."""
     parts = urlsplit(target)
     query = dict(parse_qsl(parts.query, keep_blank_values=True))
     try:

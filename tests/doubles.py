@@ -1,4 +1,4 @@
-"""Stand-ins for what surrounds a connector: Fivetran's side of the operations, a clock that nobody waits for, and a wire without sockets."""
+"""Stand-ins for what surrounds a connector: Fivetran's side of the operations, a clock nobody waits for, and a wire without sockets."""
 
 from __future__ import annotations
 

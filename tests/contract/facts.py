@@ -2,8 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
+
+
+class Conversion(NamedTuple):
+    """A value at the source and the cell that it must become: worked out by hand, neither by the converter nor by the truth.
+
+    `path` is where it stands in an entity's record; in a list it stands at the first place.
+    """
+
+    entity: str
+    path: str
+    value: object
+    table: str
+    column: str
+    expected: object
 
 
 class Facts(NamedTuple):
@@ -20,6 +34,10 @@ class Facts(NamedTuple):
         admit: makes the sandbox accept another credential.
         workers: the constants, as module.NAME, that say how many requests are under way at once.
         page_sizes: the constant that lists the page sizes, largest first.
+        inherited: columns, as table.column, that repeat another record's id: the error names that record's own column.
+        unspoilt: why columns, as table.column or table.*, are filled by no field of a record that a fault could spoil.
+        takes_booleans: columns, as patterns of table.column, of texts in which a boolean is a value like any other.
+        conversions: values that are easily mangled.
     """
 
     table: str
@@ -33,6 +51,10 @@ class Facts(NamedTuple):
     admit: Callable[[Any, str], None]
     workers: tuple[str, ...]
     page_sizes: str
+    inherited: frozenset[str] = frozenset()
+    unspoilt: Mapping[str, str] = {}
+    takes_booleans: tuple[str, ...] = ()
+    conversions: tuple[Conversion, ...] = ()
 
     def tuning(self, modules: Any, workers: int | None = None, page_sizes: Sequence[int] = ()) -> Iterator[tuple[Any, str, object]]:
         """What to set, as arguments of `setattr`, so that a connector's modules work with other numbers."""
@@ -42,6 +64,88 @@ class Facts(NamedTuple):
         for place, value in wanted:
             module, _, name = place.partition(".")
             yield getattr(modules, module), name, value
+
+
+def _each(entity: str, path: str, table: str, column: str, cells: Mapping[Any, object]) -> tuple[Conversion, ...]:
+    return tuple(Conversion(entity, path, value, table, column, expected) for value, expected in cells.items())
+
+
+# Without an offset a time is taken to be UTC, also where a clock of daylight saving skips it or shows it twice (fact sheet, 3).
+VIRTUOUS_TIMES = {
+    "2024-02-29T00:00:00": "2024-02-29T00:00:00.000000Z",  # a leap day
+    "2/29/2024": "2024-02-29T00:00:00.000000Z",
+    "2000-02-29": "2000-02-29T00:00:00.000000Z",
+    "2024-03-10T02:30:00": "2024-03-10T02:30:00.000000Z",  # New York skips it
+    "2024-03-10T02:30:00-05:00": "2024-03-10T07:30:00.000000Z",
+    "2024-03-10T03:30:00-04:00": "2024-03-10T07:30:00.000000Z",
+    "2024-11-03T01:30:00": "2024-11-03T01:30:00.000000Z",  # New York has it twice
+    "2024-11-03T01:30:00-04:00": "2024-11-03T05:30:00.000000Z",
+    "2024-11-03T01:30:00-05:00": "2024-11-03T06:30:00.000000Z",
+    "2024-10-06T02:30:00": "2024-10-06T02:30:00.000000Z",  # Lord Howe Island skips it, by half an hour
+    "2024-03-31T02:59:59Z": "2024-03-31T02:59:59.000000Z",
+    "1969-12-31T23:59:59": "1969-12-31T23:59:59.000000Z",
+    "2024-12-31T23:30:00-05:00": "2025-01-01T04:30:00.000000Z",
+    "2024-06-01T12:00:00.1": "2024-06-01T12:00:00.100000Z",
+    "2024-06-01T12:00:00.12": "2024-06-01T12:00:00.120000Z",
+    "2024-06-01T12:00:00.123": "2024-06-01T12:00:00.123000Z",
+    "2024-06-01T12:00:00.1234": "2024-06-01T12:00:00.123400Z",
+    "2024-06-01T12:00:00.12345": "2024-06-01T12:00:00.123450Z",
+    "2024-06-01T12:00:00.123456": "2024-06-01T12:00:00.123456Z",
+    "2024-06-01T12:00:00.1234567": "2024-06-01T12:00:00.123456Z",
+    "2024-06-01T12:00:00.9999999Z": "2024-06-01T12:00:00.999999Z",
+}
+# What JSON cannot carry through a float is given as the text that stands on the wire: see `tests.contract.test_conversions.WIRE`.
+VIRTUOUS_AMOUNTS = {
+    0.1 + 0.2: "0.3000",
+    0: "0.0000",
+    0.07: "0.0700",
+    1.005: "1.0050",
+    -0.01: "-0.0100",
+    4503599627370.4970: "4503599627370.4970",
+    99999999999999: "99999999999999.0000",
+    "wire:99999999999999.9999": "99999999999999.9999",  # 18 digits; a float has 15 to 17
+    "wire:12345678901234.5678": "12345678901234.5678",
+    "wire:-0.0": "0.0000",
+    "wire:1E+3": "1000.0000",
+}
+VIRTUOUS_TEXTS = {
+    "": "",
+    " ": " ",
+    None: None,
+    "null": "null",
+    "NULL": "NULL",
+    "\"": "\"",
+    "'": "'",
+    "\\": "\\",
+    "\\N": "\\N",
+    "a\nb": "a\nb",
+    "a\r\n\tb": "a\r\n\tb",
+    "\U0001f468\u200d\U0001f469\u200d\U0001f467 family": "\U0001f468\u200d\U0001f469\u200d\U0001f467 family",
+    "e\u0301 is not \u00e9": "e\u0301 is not \u00e9",
+    "\u2028": "\u2028",
+    "\u202eright to left": "\u202eright to left",
+    "007": "007",
+    "1e5": "1e5",
+    "2024-02-29": "2024-02-29",
+}
+VIRTUOUS_IDS = {
+    2**53 + 1: "9007199254740993",
+    2**63 - 1: "9223372036854775807",
+    -(2**63): "-9223372036854775808",
+    2**64 + 1: "18446744073709551617",
+    "000123": "000123",
+}
+VIRTUOUS_CONVERSIONS = (
+    *_each("Gift", "giftDate", "gifts", "gift_date", VIRTUOUS_TIMES),
+    *_each("Contact", "contactIndividuals.0.createDateTimeUtc", "contact_individuals", "create_date_time_utc", VIRTUOUS_TIMES),
+    *_each("Gift", "amount", "gifts", "amount", VIRTUOUS_AMOUNTS),
+    *_each("Project", "beginningBalance", "projects", "beginning_balance", {"$1,234.50": "1234.5000", "($10.50)": "-10.5000"}),
+    *_each("Gift", "notes", "gifts", "notes", VIRTUOUS_TEXTS),
+    *_each("Contact", "description", "contacts", "description", VIRTUOUS_TEXTS),
+    *_each("Gift", "segmentId", "gifts", "segment_id", VIRTUOUS_IDS),
+    *_each("Gift", "exchangeRate", "gifts", "exchange_rate", {0.1: 0.1, 1e-9: 1e-9, 1 / 3: 1 / 3}),
+    *_each("Contact", "anniversaryYear", "contacts", "anniversary_year", {2**31: 2**31, 2**63 - 1: 2**63 - 1, "1999": 1999}),
+)
 
 
 FACTS = {
@@ -67,5 +171,31 @@ FACTS = {
         admit=lambda source, secret: setattr(source.tokens, "static", secret),
         workers=("fetch.PARALLEL_REQUESTS", "sync.PARALLEL_REQUESTS"),
         page_sizes="fetch.TAKE_SIZES",
+        inherited=frozenset(
+            {
+                "contact_methods.contact_individual_id",
+                "contact_individual_custom_fields.contact_individual_id",
+                "contact_custom_collections.contact_individual_id",
+                "contact_custom_collection_fields.contact_individual_id",
+                "contact_custom_collection_fields.collection_instance_id",
+            }
+        ),
+        unspoilt={
+            "contacts.is_archived": "comes from a second question, whether the contact is among those that are not",
+            "project_custom_fields.name": "a key, not a value: projects serve their custom fields as one object",
+            "project_custom_fields.data_type": "not in that object",
+            "project_custom_fields.display_name": "not in that object",
+            "event_attendees.additional_fields": "no field is unknown so far",
+            "premiums.additional_fields": "no field is unknown so far",
+            "campaigns.additional_fields": "no field is unknown so far",
+            "communications.additional_fields": "no field is unknown so far",
+            "email_lists.additional_fields": "no field is unknown so far",
+            "organizations.*": "one object, not a list of records",
+            "custom_field_definitions.*": "a bare array of settings without ids",
+            "custom_collection_definitions.*": "a bare array of settings without ids",
+            "lookup_values.*": "a bare array, mostly of texts",
+        },
+        takes_booleans=("*_custom_fields.value", "contact_custom_collection_fields.value"),
+        conversions=VIRTUOUS_CONVERSIONS,
     ),
 }

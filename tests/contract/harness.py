@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partialmethod
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from sandbox.server import Box, running
 from tests.doubles import Direct, FakeClock, FakeFivetran, Killed
 from tests.loading import load
 
+Cell = tuple[str, tuple[Any, ...], str]  # table, key, column
 SMALL = 60  # contacts, or what the source counts by: every kind of record, in well under a second
 
 
@@ -52,16 +54,42 @@ class Harness:
         """The warehouse's rows as the comparison wants them."""
         return [{name: _canonical(value) for name, value in row.items()} for row in self.fivetran.committed[table].values()]
 
-    def differences(self, without: frozenset[str] = frozenset()) -> list[str]:
-        """What differs between source and warehouse, in all tables but `without`."""
+    def differences(self, without: frozenset[str] = frozenset(), without_cells: Collection[Cell] = ()) -> list[str]:
+        """What differs between source and warehouse, in all tables but `without`, and in all cells but `without_cells`."""
         found: list[str] = []
-        truth = self.source.truth(include_archived=True, optional=self._optional())
+        truth = self.truth()
         for name, table in truth.items():
             if name not in without:
                 columns = self._columns(name)
-                found += [f"{name}: {line}" for line in differences(table, self.rows(name), columns=columns)]
+                rows = self._mended(name, without_cells)
+                found += [f"{name}: {line}" for line in differences(table, rows, columns=columns)]
         missing = set(self.fivetran.committed) - set(truth) - {"errors"}
         return found + [f"{name}: the truth knows no such table" for name in sorted(missing)]
+
+    def truth(self) -> Mapping[str, Any]:
+        """By table, what a perfect sync with these settings would give."""
+        truth: Mapping[str, Any] = self.source.truth(include_archived=True, optional=self._optional())
+        return truth
+
+    def true_rows(self) -> dict[str, dict[tuple[Any, ...], dict[str, Any]]]:
+        """The truth's rows by table and key."""
+        return {name: {tuple(row[column] for column in table.key): row for row in table.rows()} for name, table in self.truth().items()}
+
+    def rows_by_key(self) -> dict[str, dict[tuple[Any, ...], dict[str, Any]]]:
+        """The warehouse's rows by table and key."""
+        return {name: {tuple(row[column] for column in key): row for row in self.rows(name)} for name, key in self.fivetran.keys.items()}
+
+    def _mended(self, name: str, cells: Collection[Cell]) -> list[dict[str, Any]]:
+        """The warehouse's rows, with the true value in some cells."""
+        wanted = [(key, column) for table, key, column in cells if table == name]
+        if not wanted:
+            return self.rows(name)
+        table = self.truth()[name]
+        rows, true = self.rows_by_key()[name], {tuple(row[column] for column in table.key): row for row in table.rows()}
+        for key, column in wanted:
+            if key in rows:
+                rows[key][column] = true[key][column]
+        return list(rows.values())
 
     def _optional(self) -> frozenset[str]:
         return frozenset(name for name in self.configuration.get("optional_tables", "").split(",") if name)
@@ -80,12 +108,16 @@ def _canonical(value: object) -> object:
     return value
 
 
+def _through(session: requests.Session, wire: Direct, *args: Any, **named: Any) -> requests.Response:
+    return wire.request(session, *args, **named)
+
+
 @contextmanager
 def direct(folder: str, rows: int = SMALL, settings: Mapping[str, str] | None = None, **sandbox: Any) -> Iterator[tuple[Harness, Direct]]:
     """A harness whose requests go straight to its sandbox, without a socket: for tests that run hundreds of syncs."""
     with harness(folder, rows, settings, **sandbox) as h, pytest.MonkeyPatch.context() as patch:
         wire = Direct(h.box)
-        patch.setattr(requests.Session, "request", lambda session, *args, **named: wire.request(session, *args, **named))
+        patch.setattr(requests.Session, "request", partialmethod(_through, wire))
         yield h, wire
 
 

@@ -1,23 +1,46 @@
-"""Contract 1, 2, 3 and 22 with the real `fivetran debug` and `fivetran package`: the DuckDB file is compared with the source."""
+"""Contract 1 to 4 and 22 with the real `fivetran debug` and `fivetran package`: the DuckDB file is compared with the source.
+
+The moments at which test 4 kills are random: `SEED=45 pytest -k sigkill tests/contract/test_real.py` repeats them.
+"""
 
 from __future__ import annotations
 
+import os
+import re
+import signal
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
+from random import Random
 
 import pytest
 
 from sandbox.compare import differences, warehouse_columns, warehouse_rows
-from sandbox.fivetran import DebugRun, debug_environment, run_debug, scratch_copy, warehouse_path, write_configuration
+from sandbox.fivetran import (
+    DebugRun,
+    debug_environment,
+    debugging,
+    run_debug,
+    saved_state,
+    scratch_copy,
+    warehouse_path,
+    write_configuration,
+)
 from sandbox.server import Box, running
+from tests.contract.facts import FACTS
 from tests.loading import ROOT
 
 pytestmark = pytest.mark.real
 TIMEOUT_SECONDS = 120.0
 ROWS = 300
+KILLS = {"first": 14, "incremental": 6}
+MOST_OF_THEM = 18
+KILLED_ROWS = 150
+LAST_REQUEST = 55  # of a sync of this size that resumes another one
+SEED = int(os.environ.get("SEED", Random().randrange(10_000)))
 
 
 class Scratch:
@@ -35,6 +58,27 @@ class Scratch:
         assert run.complaints == []
         assert self.box.token not in run.output
         return run
+
+    def killed_at_request(self, number: int) -> bool:
+        """A sync that is ended with SIGKILL, and all that it started, at the n-th request to the sandbox; False if it ended before.
+
+        So the moment depends on no clock: other requests are under way, and the main thread is where it happens to be.
+        """
+        with debugging(self.folder, self.configuration, self.home) as process:
+            asked = 0
+
+            def strike() -> None:
+                nonlocal asked
+                asked += 1
+                if asked == number:
+                    with suppress(ProcessLookupError):
+                        os.killpg(process.pid, signal.SIGKILL)
+
+            self.box.faults.add("call", action=strike)
+            output, _ = process.communicate(timeout=TIMEOUT_SECONDS)
+            self.box.faults.clear()
+        assert process.returncode in {0, -signal.SIGKILL}, output[-3000:]
+        return process.returncode == -signal.SIGKILL
 
     def differences(self) -> list[str]:
         """What differs between the source and the warehouse, in all tables."""
@@ -56,7 +100,11 @@ def box(folder: str) -> Iterator[Box]:
 @pytest.fixture
 def scratch(folder: str, box: Box, tmp_path: Path) -> Scratch:
     """A scratch copy with everything switched on that finds changes at once."""
-    return Scratch(scratch_copy(ROOT / folder, tmp_path), box, tmp_path, {"delete_sweep_days": "0"})
+    return scratch_of(folder, box, tmp_path)
+
+
+def scratch_of(folder: str, box: Box, place: Path) -> Scratch:
+    return Scratch(scratch_copy(ROOT / folder, place), box, place, {"delete_sweep_days": "0"})
 
 
 def test_01_02_03_first_sync_no_change_and_every_change(scratch: Scratch) -> None:
@@ -74,6 +122,39 @@ def test_01_02_03_first_sync_no_change_and_every_change(scratch: Scratch) -> Non
     scratch.box.source.change_bundle(share=0.05)
     scratch.debug()
     assert scratch.differences() == []
+
+
+def test_04_sigkill_at_twenty_random_moments(folder: str, tmp_path: Path) -> None:
+    """Killed, resumed and killed again, in a first sync and in one after changes; then each goes on to its end."""
+    with running(folder, rows=KILLED_ROWS) as box:
+        _kill(folder, scratch_of(folder, box, tmp_path))
+
+
+def _kill(folder: str, scratch: Scratch) -> None:
+    more_checkpoints(folder, scratch.folder)
+    random, struck, resumed_from = Random(SEED), 0, set[str]()
+    for phase, kills in KILLS.items():
+        for _ in range(kills):
+            struck += scratch.killed_at_request(random.randint(1, LAST_REQUEST))
+            resumed_from.add(str(saved_state(scratch.folder)))
+        scratch.debug()
+        assert scratch.differences() == [], f"{phase} sync, SEED={SEED} repeats it"
+        scratch.box.source.change_bundle(share=0.1)
+    assert struck >= MOST_OF_THEM, f"only {struck} kills struck while a sync was under way: SEED={SEED} repeats it"
+    assert len(resumed_from) > len(KILLS), f"killed before every checkpoint, so that nothing was resumed: SEED={SEED} repeats it"
+
+
+def more_checkpoints(folder: str, copy: Path) -> None:
+    """Rewrites two numbers in a scratch copy, so that a source of a bearable size is read in many pages with some checkpoints inside."""
+    module, _, name = FACTS[folder].page_sizes.partition(".")
+    _set_constant(copy / f"{module}.py", name, [50, 10, 1])
+    _set_constant(copy / "common" / "warehouse.py", "CHECKPOINT_ROWS", 1500)  # each costs the SDK's local database a good while
+
+
+def _set_constant(path: Path, name: str, value: Sequence[int] | int) -> None:
+    text, number = re.subn(rf"^{name} = .*$", f"{name} = {value}", path.read_text(), flags=re.MULTILINE)
+    assert number == 1, f"{path.name} has no {name}"
+    path.write_text(text)
 
 
 def test_22_the_package_runs_from_the_zip_alone(folder: str, scratch: Scratch, tmp_path: Path) -> None:
