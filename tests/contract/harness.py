@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partialmethod
@@ -73,11 +73,11 @@ class Harness:
 
     def true_rows(self) -> dict[str, dict[tuple[Any, ...], dict[str, Any]]]:
         """The truth's rows by table and key."""
-        return {name: {tuple(row[column] for column in table.key): row for row in table.rows()} for name, table in self.truth().items()}
+        return {name: by_key(table.rows(), table.key) for name, table in self.truth().items()}
 
     def rows_by_key(self) -> dict[str, dict[tuple[Any, ...], dict[str, Any]]]:
         """The warehouse's rows by table and key."""
-        return {name: {tuple(row[column] for column in key): row for row in self.rows(name)} for name, key in self.fivetran.keys.items()}
+        return {name: by_key(self.rows(name), key) for name, key in self.fivetran.keys.items()}
 
     def _mended(self, name: str, cells: Collection[Cell]) -> list[dict[str, Any]]:
         """The warehouse's rows, with the true value in some cells."""
@@ -85,7 +85,7 @@ class Harness:
         if not wanted:
             return self.rows(name)
         table = self.truth()[name]
-        rows, true = self.rows_by_key()[name], {tuple(row[column] for column in table.key): row for row in table.rows()}
+        rows, true = by_key(self.rows(name), table.key), by_key(table.rows(), table.key)
         for key, column in wanted:
             if key in rows:
                 rows[key][column] = true[key][column]
@@ -100,6 +100,11 @@ class Harness:
 
     def open_errors(self) -> list[dict[str, Any]]:
         return [row for row in self.rows("errors") if row["resolved_at"] is None]
+
+
+def by_key(rows: Iterable[dict[str, Any]], key: Sequence[str]) -> dict[tuple[Any, ...], dict[str, Any]]:
+    """Rows by the values of their key's columns."""
+    return {tuple(row[column] for column in key): row for row in rows}
 
 
 def _canonical(value: object) -> object:

@@ -15,7 +15,7 @@ from tests.contract.facts import FACTS, Conversion
 from tests.contract.harness import Cell, Harness, direct
 from tests.contract.paths import Spot, cells_of, records_read, spots, value_at
 
-ROWS = 30  # contacts, or what the source counts by: enough that every field is somewhere
+ROWS = 25  # contacts, or what the source counts by: enough that every field is somewhere
 ANYTHING = object()  # the value fits, and what of it arrives is not this test's business
 NULL_OR_ERROR = object()  # NULL, and whether there is an error as well depends on what the source writes for "none"
 
