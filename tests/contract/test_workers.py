@@ -1,0 +1,81 @@
+"""Contract 18: one worker or eight, in whatever order their replies come: the same warehouse and the same state."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from random import Random
+from typing import Any
+
+import pytest
+
+from tests.contract.facts import FACTS
+from tests.contract.harness import Harness, direct
+from tests.doubles import NOON
+
+ROWS = 40
+PAGES = [10, 3, 1]  # so that there are many
+DAY = 86_400.0
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[0-9:.+]+")  # a storm is waited out, so the times at which things were done differ
+
+
+def both_syncs(folder: str, workers: int, prepare: Callable[[Harness], None] = lambda h: None) -> tuple[str, Any]:
+    """State and warehouse after a first sync and one after changes."""
+    with direct(folder, rows=ROWS, rate_limit=10**9) as (h, _), pytest.MonkeyPatch.context() as patch:
+        for place, name, value in FACTS[folder].tuning(h.modules, workers=workers, page_sizes=PAGES):
+            patch.setattr(place, name, value)
+        prepare(h)
+        h.sync()
+        h.clock.now = NOON + 3 * DAY
+        h.source.change_bundle(share=0.05)
+        h.sync()
+        assert h.differences() == []
+        return json.dumps(h.fivetran.state, sort_keys=True), h.fivetran.committed
+
+
+@cache
+def by_one_worker(folder: str) -> tuple[str, Any]:
+    return both_syncs(folder, workers=1)
+
+
+@pytest.mark.parametrize("workers", [2, 8])
+def test_18_the_number_of_workers_changes_nothing(folder: str, workers: int) -> None:
+    assert both_syncs(folder, workers) == by_one_worker(folder)
+
+
+@pytest.mark.parametrize("workers", [1, 8])
+def test_18_not_in_a_storm_either(folder: str, workers: int) -> None:
+    state, rows = both_syncs(folder, workers, lambda h: h.box.faults.preset("storm"))
+    calm_state, calm_rows = by_one_worker(folder)
+    assert rows == calm_rows
+    assert MOMENT.sub("then", state) == MOMENT.sub("then", calm_state)
+
+
+@contextmanager
+def restless() -> Iterator[None]:
+    """Threads take turns after a few instructions."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(usual)
+
+
+@pytest.mark.parametrize("seeds", [range(5), range(5, 10)], ids=["0-4", "5-9"])
+def test_18_nor_the_order_in_which_replies_come(folder: str, seeds: range) -> None:
+    for seed in seeds:
+        random = Random(seed)
+
+        def let_others_go_first(random: Random = random) -> None:
+            for _ in range(random.choice((0, 0, 3, 30))):
+                time.sleep(0)  # yields, and waits for nothing
+
+        with restless():
+            found = both_syncs(folder, 8, lambda h, act=let_others_go_first: h.box.faults.add("call", action=act))  # type: ignore[misc]
+        assert found == by_one_worker(folder), f"with seed {seed}"
