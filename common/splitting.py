@@ -116,7 +116,7 @@ def with_converter(root: Root, old: Converter, new: Converter) -> Root:
 
     def of_table(table: Table) -> Table:
         columns = {name: column._replace(convert=new) if column.convert is old else column for name, column in table.columns.items()}
-        return Table(table.name, table.key, columns, table.nested, table.extra, table.of_some)
+        return Table(table.name, table.key, columns, table.nested, table.extra)
 
     def of_child(child: Child) -> Child:
         return child._replace(table=of_table(child.table), children=tuple(map(of_child, child.children)))

@@ -189,11 +189,15 @@ def to_decimal(precision: int, scale: int) -> Callable[[object], str]:
 
 
 class Column(NamedTuple):
-    """One column: the source's field ("" if the connector gives the value; "a.b" for a field of a nested object), type and converter."""
+    """One column: the source's field ("" if the connector gives the value; "a.b" for a field of a nested object), type and converter.
+
+    `of_some`: only some of the source's records have the field, so that its absence tells nothing.
+    """
 
     source: str
     type: SdkType
     convert: Callable[[Any], Any]
+    of_some: bool = False
 
 
 def text(source: str) -> Column:
@@ -231,6 +235,11 @@ def decimal(source: str, precision: int = 18, scale: int = 4) -> Column:
     return Column(source, {"type": "DECIMAL", "precision": precision, "scale": scale}, to_decimal(precision, scale))
 
 
+def of_some(column: Column) -> Column:
+    """A column whose field only some of the source's records have."""
+    return column._replace(of_some=True)
+
+
 @dataclass
 class Notes:
     """What was noticed while rows were made: cells that did not convert, and fields that no column takes."""
@@ -257,7 +266,6 @@ class Table:
         nested: fields of the source that other tables (or nobody, on purpose) take; they are not reported as unknown.
             "a.b" for a field of a nested object.
         extra: the name of a JSON column that takes fields no other column knows, for sources whose shape is unseen.
-        of_some: fields that only records of some kind have; that others lack them is no sign of a narrow record.
     """
 
     def __init__(
@@ -267,16 +275,15 @@ class Table:
         columns: Mapping[str, Column],
         nested: Iterable[str] = (),
         extra: str | None = None,
-        of_some: Iterable[str] = (),
     ) -> None:
-        self.name, self.key, self.extra, self.nested, self.of_some = name, key, extra, tuple(nested), frozenset(of_some)
+        self.name, self.key, self.extra, self.nested = name, key, extra, tuple(nested)
         self.columns = dict(columns) | ({extra: json_text("")} if extra else {})
         fields = {*(column.source for column in self.columns.values()), *self.nested} - {""}
         self.known = frozenset(path.split(".")[0] for path in fields)
         self._objects = _fields_of_objects(fields)
         self._cells = [_cell_plan(name, column) for name, column in self.columns.items() if column.source]
         self._given = {name: None for name, column in self.columns.items() if not column.source}
-        self._expected = frozenset(source for _, source, _, _ in self._cells) - self.of_some
+        self._expected = frozenset(column.source.split(".")[0] for column in self.columns.values() if not column.of_some) - {""}
 
     def schema(self) -> dict[str, Any]:
         """What the SDK's `schema()` wants for this table."""
@@ -314,8 +321,7 @@ class Table:
         """The columns of which a narrow record says nothing, so that what they hold is to stay; none for a record with all fields."""
         if self._expected <= raw.keys():
             return []
-        absent = self._expected - raw.keys()
-        untold = [name for name, source, _, _ in self._cells if source in absent]
+        untold = [name for name, source, _, _ in self._cells if source not in raw]
         return [*untold, self.extra] if self.extra and raw.keys() <= self.known else untold
 
     def _take_unknown(self, raw: Record, row: Row, notes: Notes) -> None:

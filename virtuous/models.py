@@ -22,6 +22,7 @@ from common.tables import (
     double,
     integer,
     json_text,
+    of_some,
     text,
     to_decimal,
     to_text,
@@ -163,9 +164,9 @@ def _is_among(address: object, found: list[object]) -> bool:
 
 AUDIT = {
     "create_date_time_utc": utc("createDateTimeUtc"),
-    "created_by_user": text("createdByUser"),
+    "created_by_user": of_some(text("createdByUser")),
     "modified_date_time_utc": utc("modifiedDateTimeUtc"),
-    "modified_by_user": text("modifiedByUser"),
+    "modified_by_user": of_some(text("modifiedByUser")),
 }
 CUSTOM_FIELD = {
     "name": text("name"),
@@ -449,7 +450,7 @@ GIFTS = Table(
         "tribute_id": text("tributeId"),
         "tribute_type": text("tributeType"),
         "acknowledgee_individual_id": text("acknowledgeeIndividualId"),
-        "is_acknowledged_gift": boolean("isAcknowledgedGift"),
+        "is_acknowledged_gift": of_some(boolean("isAcknowledgedGift")),
         "acknowledgement_date": utc("acknowledgementDate"),
         "acknowledgement_notes": text("acknowledgementNotes"),
         "receipt_date": utc("receiptDate"),
@@ -463,7 +464,7 @@ GIFTS = Table(
         "gift_url": text("giftUrl"),
         "is_private": boolean("isPrivate"),
         "is_tax_deductible": boolean("isTaxDeductible"),
-        **GIFT_TYPE_FIELDS,
+        **{name: of_some(column) for name, column in GIFT_TYPE_FIELDS.items()},
     },
     nested=[
         "giftDesignations",
@@ -473,7 +474,6 @@ GIFTS = Table(
         "giftPassthroughs",
         "customFields",
     ],
-    of_some=[column.source for column in GIFT_TYPE_FIELDS.values()],
 )
 GIFT_DESIGNATIONS = child_table(
     "gift_designations",
@@ -554,7 +554,7 @@ RECURRING_GIFTS = Table(
         "transaction_source": text("transactionSource"),
         "transaction_id": text("transactionId"),
         "contact_id": text("contactId"),
-        "recurring_gift_date": utc("recurringGiftDate"),
+        "recurring_gift_date": of_some(utc("recurringGiftDate")),
         "start_date": utc("startDate"),
         "amount": money("amount"),
         "frequency": text("frequency"),

@@ -23,6 +23,7 @@ from common.tables import (
     double,
     integer,
     json_text,
+    of_some,
     text,
     to_boolean,
     to_decimal,
@@ -297,10 +298,11 @@ def test_a_narrow_record_says_nothing_of_the_columns_whose_fields_it_lacks() -> 
 
 
 def test_a_field_that_only_some_records_have_tells_nothing_by_its_absence() -> None:
-    columns = {"id": text("id"), "note": text("note"), "check": text("check")}
-    assert Table("things", ["id"], columns, of_some=["check"]).untold({"id": "1", "note": None}) == []
-    assert Table("things", ["id"], columns, extra="more", of_some=["check"]).untold({"id": "1"}) == ["note", "more"]
-    assert Table("things", ["id"], columns, extra="more", of_some=["check"]).untold({"id": "1", "new": 1}) == ["note"]
+    columns = {"id": text("id"), "note": text("note"), "check": of_some(text("check"))}
+    assert Table("things", ["id"], columns).untold({"id": "1", "note": None}) == []
+    assert Table("things", ["id"], columns).untold({"id": "1"}) == ["note", "check"]
+    assert Table("things", ["id"], columns, extra="more").untold({"id": "1"}) == ["note", "check", "more"]
+    assert Table("things", ["id"], columns, extra="more").untold({"id": "1", "new": 1}) == ["note", "check"]
 
 
 def test_unknown_fields_are_counted_also_within_objects() -> None:
