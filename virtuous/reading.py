@@ -203,7 +203,7 @@ class Reading:
         low, high = ids[0] - 1, ids[-1] + 1
         narrowed = [[*group, *plan.between(CONTACTS.ids[0], low, high)] for group in groups]
         for _ in range(PAGE_ATTEMPTS if narrowed else 0):  # what is read by offset cannot be narrowed
-            found, total = self._without_archived(narrowed)
+            found, total = self._without_archived(narrowed, 0, len(ids))
             if any(number is None or not low <= number <= high for number in found):
                 continue  # that was the reply to another question
             return found if len(found) >= total else self._active_of(ids)
@@ -211,15 +211,16 @@ class Reading:
 
     def _active_of(self, ids: list[int]) -> list[int | None]:
         """The same for a page that was no stretch of the list: asked for one by one."""
-        pages = (self._without_archived(plan.any_of(CONTACTS.ids[0], some, [])) for some in plan.chunks(ids, IDS_PER_QUERY))
+        each = (plan.any_of(CONTACTS.ids[0], some, []) for some in plan.chunks(ids, IDS_PER_QUERY))
+        pages = (self._without_archived(groups, 0, IDS_PER_QUERY) for groups in each)
         return [number for found, _ in pages for number in found]
 
     @cached_property
     def _all_active(self) -> Collection[int | None]:
-        return set(plan.every_page(lambda skip: self._without_archived([], skip)))
+        return set(plan.every_page(lambda skip: self._without_archived([], skip, LIST_TAKE)))
 
-    def _without_archived(self, groups: Groups, skip: int = 0) -> tuple[list[int | None], int]:
-        listed, total = self.api.query(CONTACTS.cheap, groups, skip, LIST_TAKE, include_archived=False)
+    def _without_archived(self, groups: Groups, skip: int, take: int) -> tuple[list[int | None], int]:
+        listed, total = self.api.query(CONTACTS.cheap, groups, skip, take, include_archived=False)
         return [CONTACTS.id_of(record) for record in listed], total
 
     def _attach(self, one: plan.Optional, record: Any) -> SourceFailure | None:
