@@ -12,9 +12,9 @@ from tests.contract.unquiet import faults, lost_bystanders, small_pages, snapsho
 
 
 def change(h: Harness) -> None:
-    """Some of everything, deletes included, is there to be found by the next sync."""
-    h.clock.pass_days(3)
+    """Some of everything changes right behind a sync, deletes included, and is there to be found by the next one."""
     h.source.change_bundle(share=0.05)
+    h.clock.pass_days(5)
 
 
 # --- 7: timestamps and filters ---

@@ -79,6 +79,7 @@ def test_05_rows_that_come_or_go_between_a_crash_and_its_resumption(folder: str,
             half_read += h.fivetran.committed[table] != start[0][table] and bool(h.differences())
             before = snapshot(h)
             come_and_go(h, ids_of(h))
+            h.clock.pass_days(5)
             h.sync()
             assert lost_bystanders(h, before) == [], f"killed at operation {stop_at}"
             h.sync()
