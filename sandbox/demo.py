@@ -1,8 +1,9 @@
-"""The whole thing at work: `python -m sandbox.demo [virtuous ...] [--rows N] [--keep]`.
+"""The whole thing at work: `python -m sandbox.demo [virtuous ...] [--rows N] [--faults NAME] [--keep]`.
 
 For each connector: serves its sandbox, runs the real `fivetran debug` three times (everything; after the source has
-changed; with nothing changed) and compares the warehouse with the source after each, cell for cell. Works in a scratch
-folder on copies: a user's own state, warehouse and settings are neither read nor written.
+changed; with nothing changed) and compares the warehouse with the source after each, cell for cell. With a set of faults
+they are on meanwhile; where the source itself moves then, it is compared after one more sync without them. Works in a
+scratch folder on copies: a user's own state, warehouse and settings are neither read nor written.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 import duckdb
 
@@ -27,6 +28,7 @@ from sandbox import compare, fivetran
 from sandbox.client import SandboxClient, SandboxError, ServedTable, serving
 from sandbox.messages import Table
 from sandbox.options import Parser
+from sandbox.presets import PRESETS, Preset
 from sandbox.report import Report, SyncResult, TableResult, print_report
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -38,11 +40,32 @@ EXTRA_SETTINGS: dict[str, dict[str, str]] = {
     "virtuous": {"delete_sweep_days": "0"},  # look for deleted records in every sync, not once in so many days
 }
 
-SYNCS = ("everything", "after the changes", "nothing changed")
-CHANGES_BEFORE = "after the changes"
-
 QUIET_SECONDS = 2.0  # between two of the connector's own lines
 SHOWN_LOG_LINES = 25
+SHOWN_WARNINGS = 10
+
+
+class Step(NamedTuple):
+    """One sync: whether the source is changed before, whether faults are on meanwhile, and whether it is compared afterwards."""
+
+    title: str
+    changes: bool = False
+    faults: bool = False
+    compares: bool = True
+
+
+SYNCS = (Step("everything"), Step("after the changes", changes=True), Step("nothing changed"))
+
+
+def steps(preset: Preset | None) -> list[Step]:
+    """The syncs of a demo, with a set of faults or without."""
+    if preset is None:
+        return list(SYNCS)
+    first = SYNCS[0] if preset.from_second_sync else SYNCS[0]._replace(faults=True, compares=not preset.unsettled)
+    others = [step._replace(faults=True, compares=not preset.unsettled) for step in SYNCS[1:]]
+    if not preset.unsettled:
+        return [first, *others]
+    return [first, others[0], others[1]._replace(title="once more"), Step("after the faults")]
 
 
 class DemoError(Exception):
@@ -78,6 +101,7 @@ class Stage:
     home: Path
     box: SandboxClient
     progress: Progress
+    faults: str | None
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -87,7 +111,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     scratch = Path(tempfile.mkdtemp(prefix="connector-demo-"))
     keep = True  # whatever goes wrong, its log is worth having
     try:
-        reports = [demonstrate(name, options.rows, scratch) for name in options.connectors]
+        reports = [demonstrate(name, options.rows, scratch, options.faults) for name in options.connectors]
         print_report(reports)
         passed = all(report.passed for report in reports)
         keep = options.keep or not passed
@@ -100,27 +124,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0 if passed else 1
 
 
-def demonstrate(connector: str, rows: int, scratch: Path) -> Report:
-    """Syncs one connector three times with its sandbox and compares after each."""
-    report, progress = Report(connector), Progress(connector)
+def demonstrate(connector: str, rows: int, scratch: Path, faults: str | None = None) -> Report:
+    """Syncs one connector with its sandbox, a few times, and compares."""
+    report, progress = Report(connector, faults=faults), Progress(connector)
     folder = scratch / connector
     folder.mkdir()
     progress.say("starting a stand-in for the API")
     try:
         with serving(connector, rows, folder / "sandbox.log") as box, _background() as background:
             progress.say(f"it has {box.size}")
+            if faults:
+                progress.say(f"with the faults of {faults!r}: {PRESETS[faults].says}")
             report.left_out = box.optional_tables
-            stage = _set_up(connector, folder, box, progress)
-            truth = background.submit(box.truth)
-            for number, title in enumerate(SYNCS, start=1):
-                if title == CHANGES_BEFORE:
-                    progress.say(f"changing the source: {_change(box)}")
-                    truth = background.submit(box.truth)
-                report.syncs.append(_sync(stage, number, title, truth))
+            stage = _set_up(connector, folder, box, progress, faults)
+            _run_steps(stage, report, background)
     except (DemoError, SandboxError) as error:
         report.failure = str(error)
         progress.say("stopped, see below")
     return report
+
+
+def _run_steps(stage: Stage, report: Report, background: ThreadPoolExecutor) -> None:
+    truth: Future[dict[str, ServedTable]] | None = None
+    for number, step in enumerate(steps(PRESETS[stage.faults] if stage.faults else None), start=1):
+        if step.changes:
+            stage.progress.say(f"changing the source: {_change(stage.box)}")
+        if step.changes or not step.compares:
+            truth = None  # what was fetched is no longer true
+        if step.compares and truth is None:
+            truth = background.submit(stage.box.truth)
+        report.syncs.append(_sync(stage, number, step, truth))
 
 
 def compare_tables(truth: Mapping[str, Table], warehouse: Path) -> list[TableResult]:
@@ -132,17 +165,22 @@ def compare_tables(truth: Mapping[str, Table], warehouse: Path) -> list[TableRes
         return results + [_expect_empty(name, warehouse) for name in sorted(surplus)]
 
 
-def check(run: fivetran.DebugRun, number: int, log: Path) -> None:
-    """Writes the log; raises DemoError, with the lines that matter, if the sync failed or anything complained."""
+def check(run: fivetran.DebugRun, number: int, log: Path, *, warnings_expected: bool = False) -> None:
+    """Writes the log; raises DemoError, with the lines that matter, if the sync failed or anything complained.
+
+    Where faults are on, warnings are what one would hope for, and only errors count.
+    """
     log.write_text(run.output, encoding="utf-8")
-    if run.exit_status == 0 and not run.complaints:
+    complaints = [line for line in run.complaints if not (warnings_expected and fivetran.warning_text(line))]
+    if run.exit_status == 0 and not complaints:
         return
-    what = "printed warnings" if run.exit_status == 0 else f"failed with exit status {run.exit_status}"
+    kind = "errors" if warnings_expected else "warnings"
+    what = f"printed {kind}" if run.exit_status == 0 else f"failed with exit status {run.exit_status}"
     lines = "\n".join(f"    {line}" for line in _telling_lines(run.output))
     raise DemoError(f"sync {number} {what}; the lines that matter, of {log}:\n{lines}")
 
 
-def _set_up(connector: str, folder: Path, box: SandboxClient, progress: Progress) -> Stage:
+def _set_up(connector: str, folder: Path, box: SandboxClient, progress: Progress, faults: str | None) -> Stage:
     settings = {**box.configuration, **EXTRA_SETTINGS.get(connector, {})}
     copies = folder / "copy"
     copies.mkdir()
@@ -152,22 +190,40 @@ def _set_up(connector: str, folder: Path, box: SandboxClient, progress: Progress
         home=folder / "home",
         box=box,
         progress=progress,
+        faults=faults,
     )
 
 
-def _sync(stage: Stage, number: int, title: str, truth: Future[dict[str, ServedTable]]) -> SyncResult:
+def _sync(stage: Stage, number: int, step: Step, truth: Future[dict[str, ServedTable]] | None) -> SyncResult:
     progress = stage.progress
-    progress.say(f"sync {number}, {title}: fivetran debug")
+    progress.say(f"sync {number}, {step.title}: fivetran debug")
     stage.box.delete("/sandbox/requests")
+    if step.faults:
+        stage.box.post("/sandbox/faults", {"preset": stage.faults})
     run = fivetran.run_debug(stage.folder, stage.configuration, stage.home, on_line=progress.follow)
-    check(run, number, stage.configuration.with_name(f"sync-{number}.log"))
+    struck = stage.box.get("/sandbox/faults")["struck"]
+    stage.box.delete("/sandbox/faults")
+    if stage.faults:
+        _show_warnings(run, progress)
+    check(run, number, stage.configuration.with_name(f"sync-{number}.log"), warnings_expected=stage.faults is not None)
     requests = stage.box.get("/sandbox/requests")["total"]
-    progress.say(f"sync {number} ended after {requests:,} requests; comparing every cell")
-    tables = compare_tables(truth.result(), fivetran.warehouse_path(stage.folder))
-    result = SyncResult(title, requests, run.counts, tables)
+    ended = f"sync {number} ended after {requests:,} requests"
+    if truth is None:
+        progress.say(f"{ended}; the source moved, so that a later sync is compared")
+        return SyncResult(step.title, requests, run.counts, [], struck)
+    progress.say(f"{ended}; comparing every cell")
+    result = SyncResult(step.title, requests, run.counts, compare_tables(truth.result(), fivetran.warehouse_path(stage.folder)), struck)
     if result.differing:
         progress.say(f"sync {number}: {len(result.differing)} tables differ from the source")
     return result
+
+
+def _show_warnings(run: fivetran.DebugRun, progress: Progress) -> None:
+    warnings = [text for line in run.complaints if (text := fivetran.warning_text(line))]
+    for text in warnings[:SHOWN_WARNINGS]:
+        progress.say(f"    warning: {text}")
+    if len(warnings) > SHOWN_WARNINGS:
+        progress.say(f"    and {len(warnings) - SHOWN_WARNINGS} more warnings")
 
 
 @contextmanager
@@ -227,9 +283,11 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     existing = [path.parent.name for path in sorted(ROOT.glob("*/connector.py"))]
     parser.add_argument("connectors", nargs="*", metavar="connector", help=f"default: all of {', '.join(existing)}")
     parser.add_argument("--rows", default=str(DEFAULT_ROWS), help="how many contacts, or the like, the source has (default: %(default)s)")
+    parser.add_argument("--faults", help=f"things that go wrong meanwhile: one of {', '.join(PRESETS)}")
     parser.add_argument("--keep", action="store_true", help="keep the scratch folder and say where it is")
     options = parser.parse_args(arguments)
     options.rows = parser.whole("ROWS", options.rows, 500, least=1)
+    options.faults = parser.preset(options.faults)
     if not existing:
         parser.error("there is no connector here yet")
     options.connectors = [parser.connector(name, existing) for name in options.connectors] or existing

@@ -27,6 +27,7 @@ GRACE_SECONDS = 5.0
 
 _COMPLAINT = re.compile(r"\d\d:\d\d:\d\d\.\d{3} (WARNING|ERROR|SEVERE|CRITICAL)\b")
 _CONNECTOR_LINE = re.compile(r"\d\d:\d\d:\d\d\.\d{3} (?:INFO|WARNING|ERROR|SEVERE|CRITICAL) +\S+ +connector +(.*)")
+_WARNING = re.compile(r"\d\d:\d\d:\d\d\.\d{3} WARNING +\S+ +\w+ +(.*)")
 _COUNT = re.compile(r"\s+([A-Z][A-Za-z ]+?)\s+\| (\d+)\s*")
 
 # Said when somebody publishes a newer SDK, which is no fault of the connector's.
@@ -56,6 +57,12 @@ class DebugRun:
 def is_complaint(line: str) -> bool:
     """Whether a line of `fivetran debug` is a warning or an error of the SDK or the connector."""
     return bool(_COMPLAINT.match(line)) and not any(advice in line for advice in _ADVICE)
+
+
+def warning_text(line: str) -> str | None:
+    """What a complaint of `fivetran debug` says that is no more than a warning; None for an error."""
+    match = _WARNING.match(line)
+    return match[1].strip() if match else None
 
 
 def connector_message(line: str) -> str | None:

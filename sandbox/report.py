@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -21,12 +22,16 @@ class TableResult:
 
 @dataclass(frozen=True)
 class SyncResult:
-    """One sync: how many requests it made, the operations that it sent, and every table compared with the source."""
+    """One sync: how many requests it made, the operations that it sent, and every table compared with the source.
+
+    There are no tables when the source moved meanwhile, so that it was not compared. `struck` counts faults, by kind.
+    """
 
     title: str
     requests: int
     operations: Mapping[str, int]
     tables: list[TableResult]
+    struck: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def differing(self) -> list[TableResult]:
@@ -38,18 +43,30 @@ class SyncResult:
 class Report:
     """The syncs of one connector that ended well, and why the next one did not, if so.
 
-    `left_out` names the optional tables, which no sync read.
+    `left_out` names the optional tables, which no sync read; `faults` a set of faults that was on.
     """
 
     connector: str
     syncs: list[SyncResult] = field(default_factory=list)
     failure: str | None = None
     left_out: tuple[str, ...] = ()
+    faults: str | None = None
+
+    @property
+    def struck(self) -> Counter[str]:
+        """How often faults struck in all the syncs, by kind."""
+        return sum((Counter(sync.struck) for sync in self.syncs), Counter())
+
+    @property
+    def idle(self) -> bool:
+        """Whether there were to be faults and none struck, so that nothing was shown."""
+        return self.faults is not None and not self.struck
 
     @property
     def passed(self) -> bool:
-        """Whether all syncs ended well and each left the warehouse equal to the source."""
-        return self.failure is None and not any(sync.differing for sync in self.syncs)
+        """Whether all syncs ended well, faults struck if there were to be any, and each comparison found the two sides equal."""
+        compared = bool(self.syncs) and bool(self.syncs[-1].tables)
+        return self.failure is None and compared and not self.idle and not any(sync.differing for sync in self.syncs)
 
 
 def print_report(reports: Sequence[Report]) -> None:
@@ -57,9 +74,14 @@ def print_report(reports: Sequence[Report]) -> None:
     tables = [line for report in reports for line in _table_lines(report)]
     syncs = [line for report in reports for line in _sync_lines(report)]
     _print_columns(("connector", "table", "rows in the source", "in the warehouse", "every cell agrees"), tables)
-    _print_columns(("connector", "sync", "requests", "upserts", "updates", "deletes"), syncs)
+    more = ("faults",) if any(report.faults for report in reports) else ()
+    _print_columns(("connector", "sync", "requests", "upserts", "updates", "deletes", *more), syncs)
     for report in reports:
         _print_details(report)
+    for report in reports:
+        if report.struck:
+            counts = ", ".join(f"{kind} {number:,}" for kind, number in report.struck.most_common())
+            print(f"{report.connector}: the faults that struck: {counts}\n")
     for report in reports:
         if report.syncs and report.left_out:
             print(f"{report.connector}: not synced and not compared were the optional tables, which cost a request for each parent record:")
@@ -96,6 +118,7 @@ def _sync_lines(report: Report) -> list[tuple[str, ...]]:
             f"{number}: {sync.title}",
             f"{sync.requests:,}",
             *(f"{sync.operations.get(kind, 0):,}" for kind in ("Upserts", "Updates", "Deletes")),
+            *([f"{sum(sync.struck.values()):,}"] if report.faults else []),
         )
         for number, sync in _numbered(report)
     ]
@@ -120,9 +143,14 @@ def _verdict(report: Report) -> str:
         return f"tables that differ from the source: {', '.join(differing)}"
     if report.failure:
         return report.failure.splitlines()[0]
+    if report.idle:
+        return f"the faults of {report.faults!r} never struck, so that this shows nothing; a larger source may help (ROWS=3000)"
     tables = report.syncs[-1].tables
     rows = sum(table.source_rows for table in tables)
-    return f"after each of {len(report.syncs)} syncs all {len(tables)} tables equal the source in every cell ({rows:,} rows at the end)"
+    equal = f"all {len(tables)} tables equal the source in every cell ({rows:,} rows at the end)"
+    compared = [str(number) for number, sync in _numbered(report) if sync.tables]
+    when = f"after each of {len(compared)} syncs" if len(compared) == len(report.syncs) else f"after sync {' and '.join(compared)}"
+    return f"{when} {equal}" + (f", though {report.struck.total():,} faults struck" if report.faults else "")
 
 
 def _numbered(report: Report) -> Iterable[tuple[int, SyncResult]]:
