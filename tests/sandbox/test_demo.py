@@ -10,6 +10,7 @@ import pytest
 from sandbox import demo
 from sandbox.client import SandboxClient
 from sandbox.fivetran import DebugRun
+from sandbox.presets import PRESETS
 from sandbox.report import Report, SyncResult, TableResult, print_report
 from sandbox.server import running
 
@@ -64,11 +65,13 @@ def test_what_was_left_out_is_named_before_the_verdict(capsys: pytest.CaptureFix
         (["--rows=0"], "ROWS must be a whole number from 1 on, for example ROWS=500; it is '0'."),
         (["--rows=1.5"], "ROWS must be a whole number from 1 on, for example ROWS=500; it is '1.5'."),
         (["virtuos"], "CONNECTOR must be one of those here"),
+        (["--faults=strom"], "FAULTS must be one of storm, slow, small-pages, "),
     ],
 )
 def test_a_mistake_is_told_in_a_sentence(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
+    with pytest.raises(SystemExit) as stopped:
         demo.main(words)
+    assert stopped.value.code == 2
     shown = capsys.readouterr()
     assert shown.err.startswith(said)
     assert "usage" not in shown.err
@@ -100,3 +103,65 @@ def test_a_sync_that_complains_or_fails_stops_the_demo(status: int, line: str, s
     with pytest.raises(demo.DemoError, match=said):
         demo.check(DebugRun(status, line, {}), 1, log)
     assert log.read_text(encoding="utf-8") == line
+
+
+# --- with faults ---
+
+
+def with_faults(*struck: int, tables: list[TableResult] | None = None) -> Report:
+    """A report of as many syncs as there are numbers, the last of which was compared."""
+    syncs = [SyncResult("everything", 5, {}, [], {"reset": number, "html": 1} if number else {}) for number in struck]
+    syncs[-1] = SyncResult("after the faults", 5, {}, [GOOD] if tables is None else tables, syncs[-1].struck)
+    return Report("virtuous", syncs, faults="storm")
+
+
+def test_what_struck_is_told_before_the_verdict(capsys: pytest.CaptureFixture[str]) -> None:
+    print_report([with_faults(2, 3, 0)])
+    shown = capsys.readouterr().out
+    assert "virtuous: the faults that struck: reset 5, html 2\n" in shown
+    assert shown.splitlines()[-1] == (
+        "PASSED  virtuous: after sync 3 all 1 tables equal the source in every cell (3 rows at the end), though 7 faults struck"
+    )
+    [line] = [line for line in shown.splitlines() if "1: everything" in line]
+    assert line.split()[-1] == "3"
+
+
+def test_faults_that_never_struck_fail_the_demo(capsys: pytest.CaptureFixture[str]) -> None:
+    idle = with_faults(0, 0)
+    print_report([idle])
+    assert not idle.passed
+    assert capsys.readouterr().out.splitlines()[-1].startswith("FAILED  virtuous: the faults of 'storm' never struck")
+
+
+def test_a_demo_that_compares_nothing_has_not_passed() -> None:
+    assert not with_faults(1, tables=[]).passed
+
+
+def test_nothing_changes_without_faults(capsys: pytest.CaptureFixture[str]) -> None:
+    print_report([report(GOOD)])
+    assert "faults" not in capsys.readouterr().out
+    assert demo.steps(None) == list(demo.SYNCS)
+    assert not any(step.faults for step in demo.SYNCS)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_source_that_moves_is_compared_when_it_stands_still(name: str) -> None:
+    preset, steps = PRESETS[name], demo.steps(PRESETS[name])
+    assert all(step.compares for step in steps if not (step.faults and preset.unsettled))
+    assert not any(step.compares for step in steps if step.faults and preset.unsettled)
+    assert steps[-1].compares
+    assert steps[0].faults is not preset.from_second_sync
+    assert steps[1].faults
+    assert steps[1].changes
+
+
+@pytest.mark.parametrize(("level", "stops"), [("WARNING", False), ("ERROR", True), ("SEVERE", True)])
+def test_with_faults_only_errors_stop_the_demo(level: str, stops: bool, tmp_path: Path) -> None:
+    run = DebugRun(0, f"12:00:00.000 {level:8} ⚡ connector contacts: out of order", {})
+    if stops:
+        with pytest.raises(demo.DemoError, match="printed errors"):
+            demo.check(run, 1, tmp_path / "sync.log", warnings_expected=True)
+    else:
+        demo.check(run, 1, tmp_path / "sync.log", warnings_expected=True)
+    with pytest.raises(demo.DemoError):
+        demo.check(run, 1, tmp_path / "sync.log")
