@@ -6,7 +6,7 @@ import json
 import re
 from collections import Counter
 from datetime import datetime, timedelta, timezone
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Any
 
 import pytest
@@ -326,3 +326,18 @@ def test_no_record_stops_a_row(raw: dict[str, object]) -> None:
     row = THINGS.row(raw, notes)
     assert row.keys() == THINGS.columns.keys()
     assert all(row[problem.column] is None for problem in notes.problems)
+
+
+@given(st.data(), st.integers(1, 38), st.integers(0, 18))
+def test_decimals_of_every_precision_round_trip(data: st.DataObject, precision: int, scale: int) -> None:
+    scale = min(scale, precision - 1)
+    digits = data.draw(st.integers(-(10**precision) + 1, 10**precision - 1))
+    number = Decimal(digits).scaleb(-scale, Context(prec=60))
+    convert = to_decimal(precision, scale)
+    assert Decimal(convert(number)) == Decimal(convert(format(number, "f"))) == number
+    assert convert(convert(number)) == convert(number)
+
+
+@given(st.booleans())
+def test_booleans_round_trip(value: bool) -> None:
+    assert to_boolean(str(value)) is to_boolean(value) is value

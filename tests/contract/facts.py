@@ -20,6 +20,14 @@ class Conversion(NamedTuple):
     expected: object
 
 
+class Cursor(NamedTuple):
+    """How far something is read: `since` is from when the next reading asks, `reading` which one is under way, `last` how far that is."""
+
+    since: str
+    reading: tuple[object, ...]
+    last: int
+
+
 class Facts(NamedTuple):
     """A large list with records that can be edited and deleted, and how it is asked for.
 
@@ -38,6 +46,7 @@ class Facts(NamedTuple):
         unspoilt: why columns, as table.column or table.*, are filled by no field of a record that a fault could spoil.
         takes_booleans: columns, as patterns of table.column, of texts in which a boolean is a value like any other.
         conversions: values that are easily mangled.
+        cursors: by name, the cursors that a state holds.
     """
 
     table: str
@@ -55,6 +64,7 @@ class Facts(NamedTuple):
     unspoilt: Mapping[str, str] = {}
     takes_booleans: tuple[str, ...] = ()
     conversions: tuple[Conversion, ...] = ()
+    cursors: Callable[[Mapping[str, Any]], dict[str, Cursor]] = lambda state: {}
 
     def tuning(self, modules: Any, workers: int | None = None, page_sizes: Sequence[int] = ()) -> Iterator[tuple[Any, str, object]]:
         """What to set, as arguments of `setattr`, so that a connector's modules work with other numbers."""
@@ -148,6 +158,14 @@ VIRTUOUS_CONVERSIONS = (
 )
 
 
+def _virtuous_cursors(state: Mapping[str, Any]) -> dict[str, Cursor]:
+    return {
+        name: Cursor(part["modified_since"] or "", (part["modified_since"], part["read_started"], part["rescan"]), part["last_id"])
+        for name, part in state.items()
+        if isinstance(part, dict) and "last_id" in part
+    }
+
+
 FACTS = {
     "virtuous": Facts(
         table="gifts",
@@ -197,5 +215,6 @@ FACTS = {
         },
         takes_booleans=("*_custom_fields.value", "contact_custom_collection_fields.value"),
         conversions=VIRTUOUS_CONVERSIONS,
+        cursors=_virtuous_cursors,
     ),
 }

@@ -282,3 +282,54 @@ def test_the_cursor_never_moves_back() -> None:
     cursor = fetch.IDCursor(50, 10)
     assert cursor.advanced(40, 3) == fetch.IDCursor(50, 13)
     assert cursor.advanced(60, 3) == fetch.IDCursor(60, 13)
+
+
+class Troubled(Source):
+    """A source with everything that can go wrong at once: `failing` are requests by their number, `deletes` are made before one."""
+
+    def __init__(self, ids: Iterable[int], failing: set[int], deletes: list[tuple[int, int]]) -> None:
+        super().__init__(ids)
+        self.failing, self.deletes = failing, deletes
+
+    def read(self, request: Any) -> Any:
+        number = len(self.asked)
+        self.ids = [one for one in self.ids if (number, one) not in self.deletes]
+        reply = super().read(request)
+        if number in self.failing:
+            raise Unavailable("answered 502")
+        return reply
+
+
+@settings(max_examples=150, deadline=None, print_blob=True)
+@given(
+    ids=st.sets(st.integers(1, 400), min_size=1, max_size=120),
+    sizes=st.sampled_from([[20, 7, 1], [5, 1], [3, 2, 1], [1]]),
+    cap=st.integers(1, 30),
+    too_large=st.integers(1, 30),
+    poisoned=st.sets(st.integers(1, 400), max_size=3),
+    failing=st.sets(st.integers(0, 40), max_size=4),
+    deletes=st.lists(st.tuples(st.integers(0, 15), st.integers(1, 400)), max_size=20),
+    after=st.integers(0, 100),
+)
+def test_every_id_is_visited_once_or_named_whatever_goes_wrong_at_once(
+    *,
+    ids: set[int],
+    sizes: list[int],
+    cap: int,
+    too_large: int,
+    poisoned: set[int],
+    failing: set[int],
+    deletes: list[tuple[int, int]],
+    after: int,
+) -> None:
+    source = Troubled(ids, failing, deletes)
+    source.cap, source.too_large, source.poisoned = cap, too_large, poisoned
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fetch, "TAKE_SIZES", sizes)
+        batches = source.batches(after)
+    arrived = ids_of(batches)
+    assert arrived == sorted(set(arrived))
+    gaps = [(batch.gap.after, batch.gap.until or 10**9) for batch in batches if batch.gap]
+    named = {number for number in ids for low, high in gaps if low < number < high}
+    assert {number for number in source.ids if number > after} <= {*arrived, *named}
+    assert set(arrived) <= {number for number in ids if number > after} - named - poisoned
