@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 from common.failures import SyncFailed
 from common.tables import Row, Table, integer, text, utc
 
-ENTRY_PARTS = 4
 MAX_OPEN_PER_TABLE = 1000  # more than this is no quarantine but a table that does not arrive
 
 ERRORS = Table(
@@ -77,8 +76,7 @@ class OpenErrors:
     """
 
     def __init__(self, stored: dict[str, list[Any]]) -> None:
-        entries: list[object] = list(stored.values())
-        if any(not isinstance(entry, list) or len(entry) != ENTRY_PARTS for entry in entries):
+        if not all(_is_entry(entry) for entry in stored.values()):
             raise ValueError("an entry of the open errors is damaged")
         self.stored = stored
 
@@ -118,3 +116,17 @@ class OpenErrors:
                 f"{error.table_name}: more than {MAX_OPEN_PER_TABLE} records or cells do not arrive, the last because: {error.message}. "
                 "The table `errors` lists them."
             )
+
+
+def _is_entry(entry: object) -> bool:
+    match entry:
+        case [str(), str(), int() | None as number, str() as first_seen]:
+            return not isinstance(number, bool) and _is_moment(first_seen)
+    return False
+
+
+def _is_moment(text: str) -> bool:
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False

@@ -89,8 +89,8 @@ class Ledger:
         """
         ledger = cls(children)
         try:
-            stored = cls(dumped["children"])
-            for first, size, packed in dumped["blocks"]:
+            stored = cls(_list(dumped["children"], str))
+            for first, size, packed in _list(dumped["blocks"], list):
                 stored._append(first, size, packed)
             for number in range(len(stored._packed)):
                 ledger._adopt(stored, number)
@@ -152,6 +152,12 @@ class Ledger:
         if self._opened is not None:
             self._packed[self._opened] = _pack(self._block)
             self._opened = None
+
+
+def _list(value: object, kind: type) -> list[Any]:
+    if not isinstance(value, list) or not all(isinstance(one, kind) for one in value):
+        raise ValueError(f"not a list of {kind.__name__}")
+    return value
 
 
 def _is_sound(block: Block, last: int | None, columns: int) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 from common.failures import StateProblem
 
+REQUIRED = object()
 ADVICE = "Run a historical re-sync of this connection, or `fivetran reset` for a local one."
 
 
@@ -22,18 +23,32 @@ def check_version(state: Mapping[str, Any], version: int) -> None:
         raise StateProblem(f"The stored state has version {stored!r}; this connector reads version {version}. {ADVICE}")
 
 
-def part(state: Mapping[str, Any], name: str, kind: type, *, default: Any) -> Any:
+def part(state: Mapping[str, Any], name: str, kind: type, *, default: Any = REQUIRED) -> Any:
     """A part of the state by name, `default` if it is absent.
 
     Raises:
-        StateProblem: if it is not of `kind`.
+        StateProblem: if it is not of `kind`, or absent without a default.
     """
     value = state.get(name, default)
+    if value is REQUIRED:
+        raise StateProblem(f'The stored state is damaged: "{name}" is missing. {ADVICE}')
     if value is None and default is None:
         return None
     if not isinstance(value, kind) or isinstance(value, bool) != (kind is bool):
         raise StateProblem(f'The stored state is damaged: "{name}" is not of the kind {kind.__name__}. {ADVICE}')
     return value
+
+
+def names_of(state: Mapping[str, Any], name: str) -> list[str]:
+    """A list of names of the state, empty if it is absent.
+
+    Raises:
+        StateProblem: if it is not a list of texts.
+    """
+    names = part(state, name, list, default=[])
+    if not all(isinstance(one, str) for one in names):
+        raise StateProblem(f'The stored state is damaged: "{name}" is not a list of names. {ADVICE}')
+    return list(names)
 
 
 def day_of(state: Mapping[str, Any], name: str) -> date | None:

@@ -13,7 +13,7 @@ import models
 from common.errors import OpenErrors
 from common.failures import StateProblem
 from common.ledger import Ledger
-from common.state import ADVICE, check_version, day_of, moment_of, part
+from common.state import ADVICE, check_version, day_of, moment_of, names_of, part
 from common.tables import Row
 from fetch import IDCursor
 from plan import ENTITIES, Entity, Parameters
@@ -104,14 +104,14 @@ class EntityState:
 
     @classmethod
     def load(cls, stored: Mapping[str, Any], children: Sequence[str]) -> EntityState:
-        """What `dump` gave, or a beginning.
+        """What `dump` gave.
 
         Raises:
             StateProblem: if it is not what `dump` gives.
         """
-        delivered = part(stored, "delivered", dict, default={})
+        delivered = part(stored, "delivered", dict)
         try:
-            ledger = Ledger.load(delivered, children) if delivered else Ledger(children)
+            ledger = Ledger.load(delivered, children)
         except ValueError as error:
             raise StateProblem(f'The stored state is damaged: "delivered": {error}. {ADVICE}') from None
         return cls(
@@ -121,8 +121,8 @@ class EntityState:
             day_of(stored, "read_started"),
             part(stored, "rescan", bool, default=False),
             moment_of(stored, "swept_at"),
-            part(stored, "optional", list, default=[]),
-            part(stored, "including", list, default=[]),
+            names_of(stored, "optional"),
+            names_of(stored, "including"),
             _checksums(stored, "checksums"),
             _checksums(stored, "seen"),
         )
@@ -144,13 +144,11 @@ class SyncState:
     """The whole state. `load` it, change its parts, and `dump` it with each checkpoint."""
 
     def __init__(self, state: Mapping[str, Any]) -> None:
-        self._entities = {
-            entity.table: EntityState.load(part(state, entity.table, dict, default={}), child_tables(entity)) for entity in ENTITIES
-        }
-        self.digests: dict[str, str] = dict(part(state, "digests", dict, default={}))
+        self._entities = {entity.table: EntityState.load(part(state, entity.table, dict), child_tables(entity)) for entity in ENTITIES}
+        self.digests: dict[str, str] = dict(part(state, "digests", dict))
         self.survivors = _ids(state, "survivors")
-        self.errors = _open_errors(part(state, "open_errors", dict, default={}))
-        self.parameters = {name: _parameters(stored) for name, stored in part(state, "parameters", dict, default={}).items()}
+        self.errors = _open_errors(part(state, "open_errors", dict))
+        self.parameters = {name: _parameters(stored) for name, stored in part(state, "parameters", dict).items()}
         self.rare_read_at = moment_of(state, "rare_read_at")
 
     @classmethod
@@ -161,7 +159,7 @@ class SyncState:
             StateProblem: if another version wrote it or it is damaged, naming the part.
         """
         check_version(state, VERSION)
-        return cls(state)
+        return cls(state or _beginning())
 
     def entity(self, entity: Entity) -> EntityState:
         """An entity's part."""
@@ -180,8 +178,14 @@ class SyncState:
         return shared | {name: entity.dump() for name, entity in self._entities.items()}
 
 
+def _beginning() -> dict[str, Any]:
+    """The state before the first sync. From then on each part is there: to take an absent one for empty would forget what it held."""
+    entities = {entity.table: EntityState(Ledger(child_tables(entity))).dump() for entity in ENTITIES}
+    return {"digests": {}, "survivors": [], "open_errors": {}, "parameters": {}, **entities}
+
+
 def _ids(state: Mapping[str, Any], name: str) -> set[int]:
-    stored = part(state, name, list, default=[])
+    stored = part(state, name, list)
     if not all(type(number) is int for number in stored):
         raise StateProblem(f'The stored state is damaged: "{name}". {ADVICE}')
     return set(stored)
@@ -195,11 +199,12 @@ def _open_errors(stored: Mapping[str, Any]) -> OpenErrors:
 
 
 def _parameters(stored: Any) -> Parameters:
-    try:
-        identity, modified, contact = stored
-        return Parameters(identity, tuple(modified) if modified else None, contact)
-    except (TypeError, ValueError):
-        raise StateProblem(f'The stored state is damaged: "parameters". {ADVICE}') from None
+    match stored:
+        case [str() | None as identity, [str() as modified, str() as operator], str() | None as contact]:
+            return Parameters(identity, (modified, operator), contact)
+        case [str() | None as identity, None, str() | None as contact]:
+            return Parameters(identity, None, contact)
+    raise StateProblem(f'The stored state is damaged: "parameters". {ADVICE}')
 
 
 def digest_of(rows: Mapping[str, Sequence[Row]]) -> str:

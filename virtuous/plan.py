@@ -10,7 +10,6 @@ from typing import Any, NamedTuple, TypeVar
 import models
 from api import LIST_TAKE, Condition, Groups, Record, VirtuousApi
 from common.failures import Disorder, Forbidden, NotFound
-from common.tables import to_json
 
 T = TypeVar("T")
 
@@ -82,7 +81,7 @@ def every_page(read: Callable[[int], tuple[list[T], int]]) -> list[T]:
     for _ in range(PASSES):
         pages, totals = _one_pass(read)
         records = [record for page in pages for record in page]
-        repeats = len(pages) > 1 and len({to_json(record) for record in records}) < len(records)
+        repeats = len(pages) > 1 and len({repr(record) for record in records}) < len(records)
         if totals == {len(records)} and not repeats:
             return records
         problem = f"a list gave {len(records)} records{', some of them again,' if repeats else ''} and announced {sorted(totals)}"

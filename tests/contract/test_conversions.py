@@ -68,12 +68,7 @@ def wanted(h: Harness, wrong: Wrong, cell: Cell, kind: str) -> object:
     return wrong.fits.get(kind)
 
 
-def _known_failure(wrong: str) -> Any:
-    reason = "a search of everything compares its records as JSON text, which a lone surrogate cannot be, and the whole sync fails"
-    return pytest.param(wrong, marks=pytest.mark.xfail(strict=True, reason=reason)) if wrong == "a lone surrogate" else wrong
-
-
-@pytest.mark.parametrize("wrong", [_known_failure(name) for name in WRONG])
+@pytest.mark.parametrize("wrong", WRONG)
 def test_13_a_cell_of_the_wrong_type_in_every_column(folder: str, wrong: str) -> None:
     cells = chart(folder)
     spoilt = frozenset().union(*cells.values())

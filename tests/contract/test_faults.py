@@ -135,7 +135,6 @@ def test_11_pages_above_a_size_that_time_out_are_asked_for_in_smaller_ones(folde
         assert h.rows("errors") == []
 
 
-@pytest.mark.xfail(strict=True, reason="the question which contacts are archived is asked in pages of 1,000 whatever becomes of it")
 def test_11_pages_above_a_size_time_out_in_every_long_list(folder: str) -> None:
     with harness(folder) as h:
         for _ in range(2):
