@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from fivetran_connector_sdk import Logging
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import common.warehouse
@@ -21,6 +21,7 @@ from tests.contract.facts import FACTS
 from tests.contract.harness import Harness, direct
 
 ROWS = 6
+PAGES = [5, 2, 1]
 # What may come between two syncs, and what may befall one; `seed` chooses among what the source offers.
 SEEDS = st.integers(0, 1000)
 STEPS = st.one_of(
@@ -73,10 +74,19 @@ def assert_never_back(h: Harness, states: list[dict[str, Any]]) -> None:
                 assert before[name].last <= after[name].last, name
 
 
-@settings(max_examples=15, deadline=None, print_blob=True, suppress_health_check=list(HealthCheck))
+# Not shrunk: a scenario of eight steps can be read as it is, and each try takes a good part of a second.
+@settings(
+    max_examples=15,
+    deadline=None,
+    print_blob=True,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(steps=st.lists(STEPS, min_size=2, max_size=8), checkpoint_rows=st.sampled_from([10, 60, 20_000]))
 def test_23_it_ends_equal_whatever_happens(folder: str, steps: list[tuple[str, float]], checkpoint_rows: int) -> None:
     with pytest.MonkeyPatch.context() as patch, direct(folder, rows=ROWS, rate_limit=10**9) as (h, _):
+        for place, constant, sizes in FACTS[folder].tuning(h.modules, page_sizes=PAGES):
+            patch.setattr(place, constant, sizes)
         patch.setattr(common.warehouse, "CHECKPOINT_ROWS", checkpoint_rows)
         patch.setattr(Logging, "LOG_LEVEL", Logging.Level.SEVERE)
         for name, value in steps:

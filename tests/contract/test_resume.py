@@ -19,10 +19,12 @@ import common.warehouse
 from tests.contract.facts import FACTS
 from tests.contract.harness import Harness, direct
 from tests.doubles import Direct, Rows
+from tests.loading import load
 
 TINY = 2  # contacts, or what the source counts by: few enough to stop at every operation
+PAGES = [10, 1]
 PARTS = 4  # so that several processes share the work
-ONE_IN = 15  # operations at which the harsher destination is tried
+ONE_IN = 20  # operations at which the harsher destination is tried
 STOP_AT = os.environ.get("STOP_AT")
 SEED = int(os.environ.get("SEED", Random().randrange(10_000)))
 
@@ -106,8 +108,11 @@ def naming(begin: Begin, stop_at: int) -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def _small_and_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(common.warehouse, "CHECKPOINT_ROWS", 25)  # so that small tables have checkpoints inside as well
+def _small_and_quiet(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small pages and frequent checkpoints, so that the smallest lists have some of both inside."""
+    monkeypatch.setattr(common.warehouse, "CHECKPOINT_ROWS", 20)
+    for place, name, value in FACTS[folder].tuning(load(folder), page_sizes=PAGES):
+        monkeypatch.setattr(place, name, value)
     monkeypatch.setattr(Logging, "LOG_LEVEL", Logging.Level.SEVERE)  # a thousand syncs
 
 
