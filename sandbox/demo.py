@@ -203,6 +203,8 @@ def _sync(stage: Stage, number: int, step: Step, truth: Future[dict[str, ServedT
     run = fivetran.run_debug(stage.folder, stage.configuration, stage.home, on_line=progress.follow)
     struck = stage.box.get("/sandbox/faults")["struck"]
     stage.box.delete("/sandbox/faults")
+    if step.faults:
+        progress.say(f"sync {number}: {sum(struck.values()):,} faults struck")
     if stage.faults:
         _show_warnings(run, progress)
     check(run, number, stage.configuration.with_name(f"sync-{number}.log"), warnings_expected=stage.faults is not None)

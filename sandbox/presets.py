@@ -100,7 +100,7 @@ PRESETS: dict[str, Preset] = {
     "filter-ignored": Preset("Conditions are ignored: whatever was asked for, all there is comes back.", _misread("ignored")),
     "out-of-order": Preset("The rows of each page are shuffled.", (Planned("shuffle", "queries", {}),)),
     "repeated-page": Preset(
-        "One page in ten is the page before it once more.", (Planned("page_before", "pages", {"probability": 0.1}),)
+        "One page in five is the page before it once more.", (Planned("page_before", "pages", {"probability": 0.2}),)
     ),
     "silent-cap": Preset(
         "A page holds 100 rows at most, however many were asked for.", (Planned("short_page", "queries", {"rows": 100}),)

@@ -149,7 +149,8 @@ def _verdict(report: Report) -> str:
     rows = sum(table.source_rows for table in tables)
     equal = f"all {len(tables)} tables equal the source in every cell ({rows:,} rows at the end)"
     compared = [str(number) for number, sync in _numbered(report) if sync.tables]
-    when = f"after each of {len(compared)} syncs" if len(compared) == len(report.syncs) else f"after sync {' and '.join(compared)}"
+    some = f"after sync{'s' if len(compared) > 1 else ''} {' and '.join(compared)}"
+    when = f"after each of {len(compared)} syncs" if len(compared) == len(report.syncs) else some
     return f"{when} {equal}" + (f", though {report.struck.total():,} faults struck" if report.faults else "")
 
 

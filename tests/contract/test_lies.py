@@ -94,7 +94,7 @@ def test_08_one_page_in_ten_is_the_one_before_it(folder: str, monkeypatch: pytes
     found: list[str] = []
     for seed, workers in [(1, ONE_BY_ONE), (2, ONE_BY_ONE), (3, AT_ONCE), (4, AT_ONCE)]:
         with small_pages(folder, monkeypatch, workers=workers, seed=seed) as h:
-            h.box.faults.preset("repeated-page")
+            h.box.faults.preset("repeated-page", probability=0.1)
             found += [f"seed {seed}, {workers} workers: {line}" for line in (*sync_for_better_or_worse(h), *h.differences())]
             change(h)
             found += [f"seed {seed}, {workers} workers: {line}" for line in (*sync_for_better_or_worse(h), *h.differences())]
