@@ -20,7 +20,7 @@ from sandbox.presets import HTML, PRESETS
 # Kinds that act before the stand-in is asked; the others spoil what it answered.
 BEFORE = frozenset({"status", "html", "reset", "hang", "latency", "call", "disturb", "misread"})
 AFTER = frozenset({"cut", "half_json", "poison", "poison_value", "short_page", "shuffle", "repeat_page", "empty_list"})
-AFTER |= {"page_before", "depth_cap", "narrow"}
+AFTER |= {"page_before", "depth_cap", "narrow", "hide"}
 _HANG_SECONDS = 3600.0
 _PREPARED = {500: "INTERNAL_ERROR", 503: "SERVICE_UNAVAILABLE", 429: "RATE_LIMITED"}
 
@@ -261,12 +261,17 @@ def _follows_another(fault: Fault, served: Served, rows: list[Any]) -> bool:
     return bool(before[0][key] < rows[0][key])
 
 
+def _lists_hidden(fault: Fault, served: Served, rows: list[Any]) -> bool:
+    return any(row.get(served.reply.id_key) in fault.options["ids"] for row in rows)
+
+
 _HAS_PART: dict[str, Callable[[Fault, Served, list[Any]], bool]] = {
     "poison": _holds_poison,
     "poison_value": _holds_poison,
     "short_page": _is_longer,
     "depth_cap": _is_longer,
     "page_before": _follows_another,
+    "hide": _lists_hidden,
 }
 
 
@@ -305,6 +310,16 @@ def _page_before(_: Fault, served: Served, __: Random) -> Reply:
 
 def _empty_list(_: Fault, served: Served, __: Random) -> Reply:
     return _with_rows(served.reply, [])
+
+
+def _hide(fault: Fault, served: Served, _: Random) -> Reply:
+    """Leave some records out of a page, and out of its total: nothing about the page is odd."""
+    rows = _rows(served.reply) or []
+    kept = [row for row in rows if row.get(served.reply.id_key) not in fault.options["ids"]]
+    reply = _with_rows(served.reply, kept)
+    if isinstance(reply.payload, dict) and "total" in reply.payload:
+        reply.payload["total"] -= len(rows) - len(kept)
+    return reply
 
 
 def _poison(fault: Fault, served: Served, _: Random) -> Reply:
@@ -354,4 +369,5 @@ _SPOIL: dict[str, Callable[[Fault, Served, Random], Reply]] = {
     "repeat_page": _repeat_page,
     "page_before": _page_before,
     "empty_list": _empty_list,
+    "hide": _hide,
 }

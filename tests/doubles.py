@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
 import requests
@@ -116,16 +117,17 @@ class FakeFivetran:
         if missing:
             raise AssertionError(f"{table}: columns that the schema does not declare: {sorted(missing)}")
         if self.checks:
-            encode_row_data(self._types[table], data)
+            self._check(table, data)
         key = self._key(table, data)
         self._working[table][key] = dict(data)
         self.touched[table] += 1
 
     def update(self, table: str, modified: dict[str, Any]) -> None:
         self._count("update")
-        encode_row_data(self._types[table], modified)
+        self._check(table, modified)
         key = self._key(table, modified)
-        self._working[table][key] = self._working[table][key] | modified  # a KeyError: no such row to change
+        told = {name: None if value == "" else value for name, value in modified.items()}  # an update makes NULL of an empty text
+        self._working[table][key] = self._working[table][key] | told  # a KeyError: no such row to change
         self.touched[table] += 1
 
     def delete(self, table: str, keys: dict[str, Any]) -> None:
@@ -147,6 +149,12 @@ class FakeFivetran:
 
     def warning(self, message: str) -> None:
         self.warnings.append(message)
+
+    def _check(self, table: str, cells: dict[str, Any]) -> None:
+        encode_row_data(self._types[table], cells)
+        naive = [name for name, value in cells.items() if isinstance(value, datetime) and value.tzinfo is None]
+        if naive:  # the SDK takes it for UTC, whatever it is
+            raise AssertionError(f"{table}: times without a zone in {naive}")
 
     def _key(self, table: str, row: dict[str, Any]) -> Key:
         key = tuple(row.get(column) for column in self.keys[table])

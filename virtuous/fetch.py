@@ -310,16 +310,18 @@ def _believable(reply: Reply, request: PageRequest) -> Reply:
 
 
 def read_by_offset(read: ReadPage, id_of: IdOf, passes: int = 3) -> Iterator[Batch]:
-    """Everything of a list that cannot be asked for by id, a page at a time, again until one pass finds nothing missing.
+    """Everything of a list that cannot be asked for by id, a page at a time, again until nothing is missing.
 
-    A pass is complete when as many different records were seen as the source counts, the same number from its first page to its last.
+    Nothing is when as many different records were seen as the source counts: in one pass, the same number from its first page to its last,
+    or in all passes together, if that number was the same in all of them.
 
     Raises:
-        Disorder: if no pass is complete.
+        Disorder: if that never comes true.
         SourceFailure: what `read` raises, once no smaller page can help.
     """
     seen: set[int] = set()
     totals: set[int] = set()
+    all_totals: set[int] = set()
     for _ in range(passes):
         this_pass: set[int] = set()
         totals = set()
@@ -332,7 +334,8 @@ def read_by_offset(read: ReadPage, id_of: IdOf, passes: int = 3) -> Iterator[Bat
             totals.add(total)
             without_id += len(batch.keyless) + (batch.gap is not None)
             yield batch._replace(records=fresh)
-        if totals == {len(this_pass) + without_id}:
+        all_totals |= totals
+        if totals == {len(this_pass) + without_id} or all_totals == {len(seen) + without_id}:
             return
     raise Disorder(f"the pages do not add up: {len(seen)} different records seen, {sorted(totals)} announced")
 

@@ -339,10 +339,10 @@ class Sync:
         if names.contact and names.id and names.modified:
             self._read_where(entity, names, names.contact, sorted(self.state.survivors))
 
-    def _read_where(self, entity: Entity, names: Parameters, parameter: str, values: list[int]) -> bool:
-        """Delivers the records of which a parameter has one of the values; False if the source gives them in no order.
+    def _read_where(self, entity: Entity, names: Parameters, parameter: str, values: list[int]) -> None:
+        """Delivers the records of which a parameter has one of the values.
 
-        (Then the entity is read whole, page by page, in every sync, and they come with that.)
+        If the source gives them in no order, the next sync reads everything, and they come with that.
         """
         for some in plan.chunks(values, IDS_PER_QUERY):
             between = partial(_where, names, parameter, some)
@@ -354,8 +354,7 @@ class Sync:
                     self.warehouse.checkpoint(if_due=True)
             except Disorder as disorder:
                 self._tell_disorder(entity, disorder)
-                return False
-        return True
+                self.state.entity(entity).begin_rescan()
 
     def _tell_disorder(self, entity: Entity, disorder: Disorder) -> None:
         log.warning(f"{entity.table}: {disorder}; reading everything page by page instead")

@@ -39,6 +39,7 @@ class Facts(NamedTuple):
         secret: the setting that is the credential.
         dependent: tables that are filled together with it.
         field, column: a date of its records, and the column it fills.
+        small_entity, small_table: a short list that is replaced as a whole.
         admit: makes the sandbox accept another credential.
         workers: the constants, as module.NAME, that say how many requests are under way at once.
         page_sizes: the constant that lists the page sizes, largest first.
@@ -57,6 +58,8 @@ class Facts(NamedTuple):
     dependent: frozenset[str]
     field: str
     column: str
+    small_entity: str
+    small_table: str
     admit: Callable[[Any, str], None]
     workers: tuple[str, ...]
     page_sizes: str
@@ -186,6 +189,8 @@ FACTS = {
         ),
         field="giftDate",
         column="gift_date",
+        small_entity="Tag",
+        small_table="tags",
         admit=lambda source, secret: setattr(source.tokens, "static", secret),
         workers=("fetch.PARALLEL_REQUESTS", "sync.PARALLEL_REQUESTS"),
         page_sizes="fetch.TAKE_SIZES",

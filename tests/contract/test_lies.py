@@ -62,7 +62,7 @@ LYING_PAGES: dict[str, dict[str, Any]] = {"out-of-order": {}, "silent-cap": {"ro
 
 @pytest.mark.parametrize("preset", LYING_PAGES)
 def test_08_pages_that_are_not_what_was_asked_for(folder: str, preset: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    with small_pages(folder, monkeypatch, workers=ONE_BY_ONE if preset == "out-of-order" else AT_ONCE) as h:
+    with small_pages(folder, monkeypatch, workers=AT_ONCE) as h:
         with faults(h, preset, **LYING_PAGES[preset]):
             h.sync()
         assert h.differences() == []
@@ -114,7 +114,7 @@ def test_08_most_pages_are_the_one_before_them(folder: str, monkeypatch: pytest.
     """Then a sync may fail, but it loses nothing and claims nothing: what is there stays, and what is missing comes later."""
     failures: list[str] = []
     for seed in (1, 3):
-        with small_pages(folder, monkeypatch, workers=ONE_BY_ONE, seed=seed) as h:
+        with small_pages(folder, monkeypatch, workers=AT_ONCE, seed=seed) as h:
             with faults(h, "repeated-page", probability=0.6):
                 failures += sync_for_better_or_worse(h)
             h.sync()

@@ -38,8 +38,8 @@ TIMEOUT_SECONDS = 120.0
 ROWS = 300
 KILLS = {"first": 14, "incremental": 6}
 MOST_OF_THEM = 18
-KILLED_ROWS = 150
-LAST_REQUEST = 55  # of a sync of this size that resumes another one
+KILLED_ROWS = 300
+LAST_QUERY = 40  # of a sync of this size, whatever it resumes
 SEED = int(os.environ.get("SEED", Random().randrange(10_000)))
 
 
@@ -59,8 +59,8 @@ class Scratch:
         assert self.box.token not in run.output
         return run
 
-    def killed_at_request(self, number: int) -> bool:
-        """A sync that is ended with SIGKILL, and all that it started, at the n-th request to the sandbox; False if it ended before.
+    def killed_at_query(self, number: int) -> bool:
+        """A sync that is ended with SIGKILL, and all that it started, at the n-th query to the sandbox; False if it ended before.
 
         So the moment depends on no clock: other requests are under way, and the main thread is where it happens to be.
         """
@@ -74,7 +74,7 @@ class Scratch:
                     with suppress(ProcessLookupError):
                         os.killpg(process.pid, signal.SIGKILL)
 
-            self.box.faults.add("call", action=strike)
+            self.box.faults.add("call", self.box.source.places["queries"], action=strike)
             output, _ = process.communicate(timeout=TIMEOUT_SECONDS)
             self.box.faults.clear()
         assert process.returncode in {0, -signal.SIGKILL}, output[-3000:]
@@ -135,7 +135,7 @@ def _kill(folder: str, scratch: Scratch) -> None:
     random, struck, resumed_from = Random(SEED), 0, set[str]()
     for phase, kills in KILLS.items():
         for _ in range(kills):
-            struck += scratch.killed_at_request(random.randint(1, LAST_REQUEST))
+            struck += scratch.killed_at_query(random.randint(1, LAST_QUERY))
             resumed_from.add(str(saved_state(scratch.folder)))
         scratch.debug()
         assert scratch.differences() == [], f"{phase} sync, SEED={SEED} repeats it"

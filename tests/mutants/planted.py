@@ -229,7 +229,7 @@ VIRTUOUS = (
         "virtuous/sync.py",
         "return min(entry.modified_since, self.now.date()) - plan.OVERLAP",
         "return entry.modified_since - plan.OVERLAP",
-        (f"{STATE}20_a_cursor_in_the_far_future_harms_nothing",),
+        (f"{STATE}20_cursors_in_the_far_future_harm_nothing",),
     ),
     Fault(
         "row-at-a-page-edge-lost",

@@ -271,6 +271,20 @@ def test_by_offset_a_delete_between_pages_is_cured_by_another_pass() -> None:
     assert set(source.ids) <= set(source.ids_read())
 
 
+def test_by_offset_what_one_pass_repeats_another_may_show() -> None:
+    source = Offsets(range(1, 3501))
+    honest, asked = source.read, [0]
+
+    def read(request: Any) -> Any:
+        asked[0] += 1
+        again = request._replace(skip=0) if asked[0] in {2, 7} else request
+        return honest(again)
+
+    batches = list(fetch.read_by_offset(read, lambda record: record["id"]))
+    assert sorted(ids_of(batches)) == source.ids
+    assert asked[0] == 8
+
+
 def test_by_offset_pages_that_never_add_up_are_an_error() -> None:
     source = Offsets(range(1, 3501))
     source.before = lambda number: source.ids.append(10_000 + number)

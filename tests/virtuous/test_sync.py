@@ -500,6 +500,26 @@ def test_an_empty_page_that_tells_of_more_is_not_the_end(scripted: Scripted, mon
     assert scripted.fivetran.state["gifts"]["modified_since"] is None
 
 
+def test_what_a_merge_moved_and_comes_in_no_order_comes_with_the_next_sync(scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
+    scripted.script.records["contacts"] = [contact(1), contact(2)]
+    scripted.script.records["gifts"] = [gift(number, contact=1) for number in range(1, 1501)]
+    scripted.sync()
+    scripted.clock.pass_days(3)
+    scripted.script.records["contacts"][0] = contact(1, "2026-09-24T00:00:00", mergedIntoContactId=2)
+    for record in scripted.script.records["gifts"]:
+        record["contactId"] = 2
+    honest = scripted.script.query
+
+    def query(path: str, groups: Any, *arguments: Any, **named: Any) -> Any:
+        page = honest(path, groups, *arguments, **named)
+        return page._replace(records=page.records[::-1]) if groups and groups[0][0].parameter == "Contact Id" and "Gift" in path else page
+
+    monkeypatch.setattr(scripted.script, "query", query)
+    scripted.sync()
+    scripted.sync()
+    assert set(scripted.column("gifts", "contact_id")) == {"2"}
+
+
 def test_a_merge_during_the_first_reading_is_followed(scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(common.warehouse, "CHECKPOINT_ROWS", 1)
     scripted.script.records["contacts"] = [contact(1), contact(2)]
