@@ -96,6 +96,8 @@ def test_15_a_narrow_record_changes_what_it_tells_and_blanks_nothing(folder: str
             if value is not None and key in after[table] and after[table][key][column] is None
         ]
         assert blanked == []
+        there = {table: rows.keys() & before[table].keys() for table, rows in h.true_rows().items()}
+        assert [f"{table} {key}" for table, keys in there.items() for key in keys - after[table].keys()] == []
         assert h.fivetran.touched[FACTS[folder].table]
         assert after[FACTS[folder].table] != before[FACTS[folder].table]
         h.box.faults.clear()

@@ -10,6 +10,16 @@ from tests.mutants.running import Fault
 
 ROWS, FAULTY, SECRETS, STATE = (f"tests/contract/test_{name}.py::test_" for name in ("rows", "faults", "secrets", "state"))
 MEMORY, MISTAKES, DECLARED = (f"tests/contract/test_{name}.py::test_" for name in ("memory", "mistakes", "declarations"))
+RESUME, MOVING, LIES = (f"tests/contract/test_{name}.py::test_" for name in ("resume", "moving", "lies"))
+CONVERSIONS, PROPERTIES = (f"tests/contract/test_{name}.py::test_" for name in ("conversions", "properties"))
+STOPPED = f"{RESUME}04_stopped_at_every_operation"
+SWEEP_STOPPED = tuple(f"{STOPPED}[virtuous-sweep-{part}]" for part in range(1, 5))
+BETWEEN_PAGES = f"{MOVING}05_rows_that_come_or_go_between_two_pages"
+LYING_PAGES = f"{LIES}08_pages_that_are_not_what_was_asked_for"
+ONE_IN_TEN = f"{LIES}08_one_page_in_ten_is_the_one_before_it"
+MISREAD = f"{LIES}07_filters_that_are_read_in_another_way"
+MANGLED = f"{CONVERSIONS}16_what_is_easily_mangled"
+NARROW = f"{ROWS}15_a_narrow_record_changes_what_it_tells_and_blanks_nothing"
 
 COMMON = (
     # --- asking ---
@@ -193,6 +203,58 @@ COMMON = (
         "if False:",
         (f"{STATE}20_a_malformed_state_is_refused_by_name_before_any_row",),
     ),
+    # --- conversions and states ---
+    Fault(
+        "naive-time-taken-for-local",
+        "common/tables.py",
+        'datetime.fromisoformat(value + "+00:00")',
+        "datetime.fromisoformat(value).astimezone()",
+        (MANGLED,),
+    ),
+    Fault(
+        "offset-dropped",
+        "common/tables.py",
+        "else moment.astimezone(timezone.utc)",
+        "else moment.replace(tzinfo=timezone.utc)",
+        (MANGLED,),
+    ),
+    Fault(
+        "fractions-read-as-floats",
+        "common/requests.py",
+        "msgspec.json.Decoder(float_hook=Decimal)",
+        "msgspec.json.Decoder(float_hook=lambda text: Decimal(float(text)))",
+        (MANGLED,),
+    ),
+    Fault(
+        "lone-surrogate-ends-the-sync",
+        "common/tables.py",
+        'raise ConversionError("text without lone surrogates", value) from error',
+        "raise",
+        (f"{CONVERSIONS}13_a_cell_of_the_wrong_type_in_every_column",),
+    ),
+    Fault(
+        "key-unchecked",
+        "common/splitting.py",
+        "    if root_id is None:\n",
+        "    if False:\n",
+        (f"{FAULTY}13_a_record_of_a_small_table_without_its_key",),
+    ),
+    Fault(
+        "absent-list-taken-for-empty",
+        "common/splitting.py",
+        "            walk.leave_out(child)\n",
+        "            pass\n",
+        (NARROW,),
+    ),
+    Fault(
+        "absent-part-of-the-state-taken-for-empty",
+        "common/state.py",
+        "    if value is REQUIRED:\n",
+        "    if value is REQUIRED and kind is dict:\n"
+        '        return {"children": [], "blocks": []} if name == "delivered" else {}\n'
+        "    if value is REQUIRED:\n",
+        (f"{STATE}20_no_damage_of_a_state_is_ever_misread", f"{STATE}20_damage_that_was_once_misread"),
+    ),
 )
 
 VIRTUOUS = (
@@ -265,6 +327,97 @@ VIRTUOUS = (
         'body["includeArchived"] = include_archived',
         'body["includeArchived"] = False',
         (f"{ROWS}01_a_first_sync_equals_the_source",),
+    ),
+    # --- resuming, and a source that moves or lies ---
+    Fault(
+        "cursor-before-rows",
+        "virtuous/sync.py",
+        "                self._deliver(entity, some)\n",
+        "                entry.cursor = entry.cursor.advanced(batch.last_id, 0)\n"
+        "                self.warehouse.checkpoint()\n"
+        "                self._deliver(entity, some)\n",
+        (STOPPED,),
+    ),
+    Fault(
+        "digest-before-rows",
+        "virtuous/delivery.py",
+        "        self._warehouse.replace(rows)\n",
+        "        self._state.digests[table] = digest\n"
+        "        self._warehouse.checkpoint()\n"
+        "        self._warehouse.replace(rows)\n",
+        (STOPPED,),
+    ),
+    Fault(
+        "sweep-noted-before-its-deletes",
+        "virtuous/sync.py",
+        '        self.progress.begin(entity.table, "looking for deleted records")\n',
+        "        entry.swept_at = self.now\n"
+        "        self.warehouse.checkpoint()\n"
+        '        self.progress.begin(entity.table, "looking for deleted records")\n',
+        SWEEP_STOPPED,
+    ),
+    Fault(
+        "offset-kept-across-a-write",
+        "virtuous/fetch.py",
+        "        if overlaps and (not ids or ids[0] != last_id):\n",
+        "        if False:\n",
+        (BETWEEN_PAGES,),
+    ),
+    Fault(
+        "window-without-overlap",
+        "virtuous/plan.py",
+        "OVERLAP = timedelta(days=2)",
+        "OVERLAP = timedelta(days=0)",
+        (f"{MOVING}06_rows_that_are_edited_in_a_sync_that_lasts_for_days", MISREAD),
+    ),
+    Fault(
+        "window-from-the-end-of-the-sync",
+        "virtuous/cursors.py",
+        "        self.modified_since = started\n",
+        "        self.modified_since = now.date()\n",
+        (f"{MOVING}05_rows_that_come_or_go_between_a_crash_and_its_resumption",),
+    ),
+    Fault(
+        "silent-cap-taken-for-the-end",
+        "virtuous/fetch.py",
+        "finished = not records or (seen >= total and len(records) < request.take)",
+        "finished = not records or len(records) < request.take",
+        (LYING_PAGES,),
+    ),
+    Fault(
+        "reply-about-others-believed",
+        "virtuous/reading.py",
+        "if any(number is None or not low <= number <= high for number in found):",
+        "if False:",
+        (ONE_IN_TEN,),
+    ),
+    Fault(
+        "missing-not-asked-for-again",
+        "virtuous/sync.py",
+        "return sorted(set(gone) - self.reading.existing(entity, names.id, gone))",
+        "return sorted(gone)",
+        (f"{FAULTY}14_a_listing_that_lacks_a_few_records_and_adds_up_deletes_nothing",),
+    ),
+    Fault(
+        "narrow-record-blanks",
+        "virtuous/delivery.py",
+        " if not split.untold or number not in before]",
+        "]",
+        (NARROW,),
+    ),
+    Fault(
+        "cured-error-forgets-what-it-was",
+        "virtuous/delivery.py",
+        'self._warehouse.update("errors",',
+        'self._warehouse.upsert("errors",',
+        (f"{FAULTY}12_a_poisoned_record_is_named_tried_again_and_resolved",),
+    ),
+    Fault(
+        "cursor-moves-back",
+        "virtuous/fetch.py",
+        "return IDCursor(max(self.last_id, last_id), self.total_synced + records)",
+        "return IDCursor(last_id - 1, self.total_synced + records)",
+        (f"{PROPERTIES}23_it_ends_equal_whatever_happens", STOPPED),
     ),
 )
 
