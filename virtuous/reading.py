@@ -209,11 +209,15 @@ class Reading:
             return found if len(found) >= total else self._active_of(ids)
         return self._all_active
 
-    def _active_of(self, ids: list[int]) -> list[int | None]:
+    def _active_of(self, ids: list[int]) -> list[int]:
         """The same for a page that was no stretch of the list: asked for one by one."""
-        each = (plan.any_of(CONTACTS.ids[0], some, []) for some in plan.chunks(ids, IDS_PER_QUERY))
-        pages = (self._without_archived(groups, 0, IDS_PER_QUERY) for groups in each)
-        return [number for found, _ in pages for number in found]
+        active: list[int] = []
+        for some in plan.chunks(ids, IDS_PER_QUERY):
+            found, total = self._without_archived(plan.any_of(CONTACTS.ids[0], some, []), 0, IDS_PER_QUERY)
+            if len(found) < total or not set(found) <= set(some):
+                raise Unavailable(f"{CONTACTS.cheap}: the reply is about other contacts than were asked for", CONTACTS.cheap)
+            active += [number for number in found if number is not None]
+        return active
 
     @cached_property
     def _all_active(self) -> Collection[int | None]:
