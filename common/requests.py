@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timezone
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
@@ -33,9 +33,18 @@ REFUSALS: dict[int, type[SourceFailure]] = {
 }
 RETRIED = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY}
 
-DECODER = msgspec.json.Decoder(float_hook=Decimal)  # takes half the time and memory of the standard library's, which count for large pages
-
 WaitInBody = Callable[[Any], float | None]
+
+
+def _fraction(text: str) -> Decimal | str:
+    """A number with a fraction; one that no `Decimal` can hold stays a text, which fits no number's column."""
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return text
+
+
+DECODER = msgspec.json.Decoder(float_hook=_fraction)  # takes half the time and memory of the standard library's for a large page
 
 
 class Exchange:
@@ -103,11 +112,11 @@ class Exchange:
     def _parse(self, reply: requests.Response) -> Any:
         try:
             return DECODER.decode(reply.content)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             pass  # only the standard library takes lone surrogates, and NaN as what is no number of JSON's
         try:
-            return json.loads(reply.content, parse_float=Decimal, parse_constant=str)  # text fits no number's column
-        except ValueError:
+            return json.loads(reply.content, parse_float=_fraction, parse_constant=str)
+        except (ValueError, RecursionError):
             problem = f"{_asked(reply)}: the reply is no complete JSON"
         raise Unavailable(problem, _url(reply), reply.status_code)
 

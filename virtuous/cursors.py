@@ -18,7 +18,7 @@ from common.tables import Row
 from fetch import IDCursor
 from plan import ENTITIES, Entity, Parameters
 
-VERSION = 1
+VERSION = 1  # a new entity needs a new one, and a migration: no part of a state may be missing
 MOST_CHECKSUMS = 4_000  # for each entity; what is beyond is written again although nothing changed, which costs but harms nothing
 
 

@@ -37,6 +37,7 @@ class Delivery:
         self._met: set[str] = set()
         self.day_first = False
         self.unknown_fields: Counter[tuple[str, str]] = Counter()
+        self.narrow: Counter[str] = Counter()
 
     def deliver(self, entity: Entity, records: list[Record]) -> list[Record]:
         """Upserts records with their children, deletes the rows of children that a record no longer has; returns what had changed.
@@ -54,6 +55,8 @@ class Delivery:
         narrow = [split for number, split in changed.items() if split.untold and number in before]
         whole = [split for number, split in changed.items() if not split.untold or number not in before]
         self._warehouse.upsert(entity.table, (row for split in whole for row in split.rows[entity.table]))
+        if narrow:
+            self.narrow[entity.table] += len(narrow)
         self._warehouse.update(entity.table, (_told(split, entity.table) for split in narrow))
         for place, table in enumerate(ledger.children):
             counts = {number: old[place] for number, old in before.items() if number in changed}

@@ -118,7 +118,9 @@ class Take:
 
 
 class Lookahead:
-    """How many pages are asked for ahead: more when one had to be waited for, fewer when all of them wait.
+    """How many pages are asked for ahead: more when waiting for one took longer than delivering one, fewer when all of them wait.
+
+    A source that is merely no faster than the delivery gets no more requests at once: it would only answer each of them later.
 
     Args:
         least: pages that are asked for ahead in any case.
@@ -128,9 +130,10 @@ class Lookahead:
         self._least = least
         self.pages = max(least, PARALLEL_REQUESTS // 4)
 
-    def waited(self) -> None:
-        """The next page was not there when it was wanted: the source is slower than the delivery."""
-        self.pages = max(self._least, min(self.pages * 2, PARALLEL_REQUESTS))
+    def waited(self, seconds: float, delivering_seconds: float) -> None:
+        """The next page was not there when it was wanted; delivering the one before it took `delivering_seconds`."""
+        if seconds >= delivering_seconds:
+            self.pages = max(self._least, min(self.pages * 2, PARALLEL_REQUESTS))
 
     def kept_waiting(self) -> None:
         """All pages that are under way had arrived: the delivery is slower than the source."""
@@ -152,12 +155,20 @@ class KeysetReader:
         executor: at least PARALLEL_REQUESTS threads.
         wait: waits for a reply, so that the caller can save its place meanwhile.
         lookahead: what earlier readers learned of the source's speed.
+        now: Unix seconds.
     """
 
     def __init__(
-        self, read: ReadPage, id_of: IdOf, executor: Executor, wait: Callable[[Future[Reply]], Reply], lookahead: Lookahead
+        self,
+        read: ReadPage,
+        id_of: IdOf,
+        executor: Executor,
+        wait: Callable[[Future[Reply]], Reply],
+        lookahead: Lookahead,
+        now: Callable[[], float],
     ) -> None:
-        self._read, self._id_of, self._executor, self._wait, self._lookahead = read, id_of, executor, wait, lookahead
+        self._read, self._id_of, self._executor, self._wait, self._lookahead, self._now = read, id_of, executor, wait, lookahead, now
+        self._arrived_at: float | None = None
         self._take = Take()
         self._expected: deque[_Expected] = deque()
         self._covered = 0  # rows behind the last id that the expected pages hold
@@ -208,8 +219,7 @@ class KeysetReader:
     def _next(self, last_id: int) -> tuple[Batch | None, bool]:
         """The next batch, None if it does not follow the last one; and whether it is the last of all."""
         request, overlaps, future = self._expected.popleft()
-        self._compare_speeds(future)
-        records, total = self._in_order(_believable(self._wait(future), request), request)
+        records, total = self._in_order(_believable(self._timed(future), request), request)
         ids = self._ascending_ids(records, request)
         if overlaps and (not ids or ids[0] != last_id):
             self._forget()
@@ -222,11 +232,16 @@ class KeysetReader:
         self._plan(batch, request, len(records), len(records) - overlaps)
         return batch, finished
 
-    def _compare_speeds(self, wanted: Future[Reply]) -> None:
-        if not wanted.done():
-            self._lookahead.waited()
-        elif self._expected and all(page.reply.done() for page in self._expected):
+    def _timed(self, wanted: Future[Reply]) -> Reply:
+        """Waits for a reply, and compares the speeds of source and delivery."""
+        was_there, wanted_at, arrived_before = wanted.done(), self._now(), self._arrived_at
+        reply = self._wait(wanted)
+        self._arrived_at = self._now()
+        if was_there and self._expected and all(page.reply.done() for page in self._expected):
             self._lookahead.kept_waiting()
+        elif not was_there and arrived_before is not None:
+            self._lookahead.waited(self._arrived_at - wanted_at, wanted_at - arrived_before)
+        return reply
 
     def _plan(self, batch: Batch, request: PageRequest, received: int, fresh: int) -> None:
         if received < request.take and batch.remaining:  # a silent cap: the pages under way leave holes behind this one
@@ -335,7 +350,7 @@ def read_by_offset(read: ReadPage, id_of: IdOf, passes: int = 3) -> Iterator[Bat
             without_id += len(batch.keyless) + (batch.gap is not None)
             yield batch._replace(records=fresh)
         all_totals |= totals
-        if totals == {len(this_pass) + without_id} or all_totals == {len(seen) + without_id}:
+        if totals == {len(this_pass) + without_id} or (not without_id and all_totals == {len(seen)}):
             return
     raise Disorder(f"the pages do not add up: {len(seen)} different records seen, {sorted(totals)} announced")
 

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, Future
-from functools import cached_property, partial
+from functools import partial
 from typing import Any, NamedTuple
 
 import plan
-from api import LIST_TAKE, Groups, Record, VirtuousApi
+from api import Groups, Record, VirtuousApi
+from archived import Archived
 from common.clock import Clock
 from common.failures import Disorder, Forbidden, NotFound, Rejected, SourceFailure, Unavailable
 from common.requests import Exchange
 from common.retrying import Attempts
 from fetch import TAKE_SIZES, Batch, KeysetReader, Lookahead, PageRequest, Reply, read_by_offset
-from plan import CONTACTS, Entity, Parameters, Reference
+from plan import CONTACTS, IDS_PER_QUERY, Entity, Parameters, Reference
 
 PAGE_ATTEMPTS = 3  # for a page that a smaller size may cure
 LIST_ATTEMPTS = 8  # for what cannot be asked for in smaller pieces
-IDS_PER_QUERY = 100  # groups are alternatives, and hundreds in one query work
 BEHIND_ALL = 1_000_000_000  # a skip that leaves nothing but the total, which counts records without reading them
 SECONDS_BETWEEN_RETRY_LINES = 5.0
 ABSENT_AFTER = 5  # a list that the first five parents do not have belongs to a module that the organization does not have
@@ -61,6 +61,7 @@ class Reading:
         self.api = VirtuousApi(lambda *request: Attempts(clock, LIST_ATTEMPTS, self._tell).call(partial(session.json, *request)))
         self._lookahead = Lookahead()
         self._first_pages: dict[str, FirstPage] = {}
+        self._archived = Archived(self.api, include_archived=self._include_archived)
         self._told_at = 0.0
         self._answered: set[str] = set()
         self._absent: Counter[str] = Counter()
@@ -91,7 +92,7 @@ class Reading:
                 return first.reply.result()
             return self.page(entity, path, groups(request.after), request)
 
-        return KeysetReader(read, entity.id_of, self._executor, self._wait, self._lookahead).batches(after)
+        return KeysetReader(read, entity.id_of, self._executor, self._wait, self._lookahead, self._clock.time).batches(after)
 
     def by_offset(self, entity: Entity, path: str) -> Iterator[Batch]:
         """Everything of an entity that cannot be asked for by id."""
@@ -186,46 +187,8 @@ class Reading:
         archived = self._include_archived if entity is CONTACTS else None
         records, total = self._api.query(path, groups, request.skip, request.take, include_archived=archived)
         if path == CONTACTS.query:
-            self._tell_archived(records, groups)
+            self._archived.tell(records, groups)
         return Reply(records, total)
-
-    def _tell_archived(self, records: list[Record], groups: Groups) -> None:
-        """Full contacts do not say whether they are archived: those that the same query without archived ones lists are not."""
-        unsure = {number: record for record in records if (number := CONTACTS.id_of(record)) is not None and "isArchived" not in record}
-        if not unsure:
-            return
-        active = set(self._active(sorted(unsure), groups)) if self._include_archived else unsure.keys()
-        for number, record in unsure.items():
-            record["isArchived"] = number not in active
-
-    def _active(self, ids: list[int], groups: Groups) -> Collection[int | None]:
-        """Contacts that are not archived, among them all of these that are not."""
-        low, high = ids[0] - 1, ids[-1] + 1
-        narrowed = [[*group, *plan.between(CONTACTS.ids[0], low, high)] for group in groups]
-        for _ in range(PAGE_ATTEMPTS if narrowed else 0):  # what is read by offset cannot be narrowed
-            found, total = self._without_archived(narrowed, 0, len(ids))
-            if any(number is None or not low <= number <= high for number in found):
-                continue  # that was the reply to another question
-            return found if len(found) >= total else self._active_of(ids)
-        return self._all_active
-
-    def _active_of(self, ids: list[int]) -> list[int]:
-        """The same for a page that was no stretch of the list: asked for one by one."""
-        active: list[int] = []
-        for some in plan.chunks(ids, IDS_PER_QUERY):
-            found, total = self._without_archived(plan.any_of(CONTACTS.ids[0], some, []), 0, IDS_PER_QUERY)
-            if len(found) < total or not set(found) <= set(some):
-                raise Unavailable(f"{CONTACTS.cheap}: the reply is about other contacts than were asked for", CONTACTS.cheap)
-            active += [number for number in found if number is not None]
-        return active
-
-    @cached_property
-    def _all_active(self) -> Collection[int | None]:
-        return set(plan.every_page(lambda skip: self._without_archived([], skip, LIST_TAKE)))
-
-    def _without_archived(self, groups: Groups, skip: int, take: int) -> tuple[list[int | None], int]:
-        listed, total = self.api.query(CONTACTS.cheap, groups, skip, take, include_archived=False)
-        return [CONTACTS.id_of(record) for record in listed], total
 
     def _attach(self, one: plan.Optional, record: Any) -> SourceFailure | None:
         """Puts one list on one record; the failure, if only this list cannot be read."""

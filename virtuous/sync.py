@@ -39,15 +39,15 @@ from common.warehouse import CHECKPOINT_SECONDS, Warehouse
 from cursors import EntityState, SyncState
 from delivery import Delivery, keyless, survivors, unread_list, unreadable
 from fetch import PARALLEL_REQUESTS, Batch
-from plan import ENTITIES, REFERENCES, Entity, Parameters, Reference
-from reading import IDS_PER_QUERY, GroupsBetween, Reading
+from plan import ENTITIES, IDS_PER_QUERY, REFERENCES, Entity, Parameters, Reference
+from reading import GroupsBetween, Reading
 
 MAX_DELETED_SHARE = 0.2  # a listing that lacks more than this is not believed ...
 MAX_DELETED_UNDOUBTED = 20  # ... unless it is about no more records than these
 MAX_REREAD = 10_000  # records that a sweep finds undelivered; for more, the table is read in full again
 RETRIES_IN_VAIN = 5  # open errors that fail again one after the other: the rest is left for the next sync
 RECORDS_AT_ONCE = 100  # so many are delivered before the cursor moves behind them: their rows, and their optional lists, fit in memory
-LISTS_AHEAD = 5  # so many lists, the current one included, have their first page asked for
+LISTS_AHEAD = 5  # so many lists have their first page asked for; none before contacts are read, or a merge in between would be missed
 LARGE_STATE_BYTES = 7_000_000
 RARELY_READ_AGAIN = timedelta(days=1)
 MONTH_FIRST_CULTURES = ("", "en-US", "es-US", "en-PH")
@@ -106,11 +106,13 @@ class Sync:
         try:
             self._read_organization()
             self._ask_for_parameters()
+            wait(self.options.values())
+            self._ask_ahead(ENTITIES[:1])
             due = [reference for reference in REFERENCES if not reference.rarely or self._rare_is_due()]
             replies = [(reference, self.executor.submit(self.reading.reference, reference)) for reference in due]
             for place, entity in enumerate(ENTITIES):
-                self._ask_ahead(ENTITIES[place : place + LISTS_AHEAD])
                 self._attempt(entity.table, partial(self._sync_entity, entity))
+                self._ask_ahead(ENTITIES[place + 1 : place + LISTS_AHEAD])
             for reference, reply in replies:
                 self._attempt(reference.table, partial(self._replace, reference, reply))
             if not self.incomplete:
@@ -141,6 +143,8 @@ class Sync:
         still_open = ", ".join(self.state.errors.tables())
         if still_open:
             self.warehouse.warn(f"the table `errors` lists what did not arrive and is tried again by the next sync: {still_open}")
+        for table, number in self.delivery.narrow.items():
+            log.info(f"{table}: {number:,} records came with fewer fields than others; what they do not tell stays as it was")
         left_out = ", ".join(sorted(set(self.settings["optional_tables"]) - self.reading.optional))
         if left_out:
             self.warehouse.warn(f"optional tables that the API key may not read (403) or nobody has (404) are left out: {left_out}")

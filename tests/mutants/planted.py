@@ -221,8 +221,8 @@ COMMON = (
     Fault(
         "fractions-read-as-floats",
         "common/requests.py",
-        "msgspec.json.Decoder(float_hook=Decimal)",
-        "msgspec.json.Decoder(float_hook=lambda text: Decimal(float(text)))",
+        "        return Decimal(text)\n",
+        "        return Decimal(float(text))\n",
         (MANGLED,),
     ),
     Fault(
@@ -386,9 +386,9 @@ VIRTUOUS = (
     ),
     Fault(
         "reply-about-others-believed",
-        "virtuous/reading.py",
-        "if any(number is None or not low <= number <= high for number in found):",
-        "if False:",
+        "virtuous/archived.py",
+        "if all(low <= number <= high for number in found):",
+        "if True:",
         (ONE_IN_TEN,),
     ),
     Fault(

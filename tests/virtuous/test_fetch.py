@@ -34,7 +34,7 @@ def full_ahead() -> Any:
 
 
 def reader_of(read: Callable[[Any], Any]) -> Any:
-    return fetch.KeysetReader(read, lambda record: record.get("id"), Inline(), lambda future: future.result(), full_ahead())
+    return fetch.KeysetReader(read, lambda record: record.get("id"), Inline(), lambda future: future.result(), full_ahead(), lambda: 0.0)
 
 
 class Source:
@@ -193,10 +193,11 @@ def test_a_page_that_contradicts_its_question_is_asked_for_again() -> None:
 
 
 class Unfinished(Executor):
-    """Replies that arrive only when somebody waits for them, or when they are let in."""
+    """Replies that arrive only when somebody waits for them, which takes a while, or when they are let in."""
 
-    def __init__(self) -> None:
+    def __init__(self, reply_seconds: float) -> None:
         self.waiting: list[Callable[[], None]] = []
+        self.reply_seconds, self.now = reply_seconds, 0.0
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         future: Future[Any] = Future()
@@ -210,22 +211,40 @@ class Unfinished(Executor):
 
     def wait(self, future: Future[Any]) -> Any:
         if not future.done():
+            self.now += self.reply_seconds
             self.waiting.pop(0)()
         return future.result()
 
+    def time(self) -> float:
+        return self.now
+
+    def batches(self, source: Source, lookahead: Any) -> Any:
+        reader = fetch.KeysetReader(source.read, lambda record: record["id"], self, self.wait, lookahead, self.time)
+        return reader.batches(0)
+
 
 def test_a_slow_source_is_asked_for_many_pages_ahead_and_a_fast_one_for_one() -> None:
-    source, executor = Source(range(1, 60_000)), Unfinished()
-    lookahead = fetch.Lookahead()
-    batches = fetch.KeysetReader(source.read, lambda record: record["id"], executor, executor.wait, lookahead).batches(0)
+    executor, lookahead = Unfinished(reply_seconds=5.0), fetch.Lookahead()
+    batches = executor.batches(Source(range(1, 60_000)), lookahead)
     for _ in range(6):
         next(batches)
+        executor.now += 1.0
     assert len(executor.waiting) == fetch.PARALLEL_REQUESTS
     for _ in range(12):
         executor.let_in()
         next(batches)
+        executor.now += 1.0
     assert len(executor.waiting) <= 1
     assert lookahead.pages == 1
+
+
+def test_a_source_as_fast_as_the_delivery_gets_no_more_requests_at_once() -> None:
+    executor, lookahead = Unfinished(reply_seconds=1.0), fetch.Lookahead()
+    batches = executor.batches(Source(range(1, 60_000)), lookahead)
+    for _ in range(12):
+        next(batches)
+        executor.now += 1.5
+    assert lookahead.pages <= 2
 
 
 def test_a_record_without_an_id_is_handed_over_and_ends_nothing() -> None:
