@@ -421,3 +421,16 @@ def test_nothing_is_sent_while_the_budget_is_closed(vendor: responses.RequestsMo
     exchange.json("GET", PATH)
     exchange.json("GET", PATH)
     assert clock.time() == NOON + 600
+
+
+@pytest.mark.parametrize("number", ["1e99999999999999999999999", "-1.5e99999999999999999999999", "NaN", "-Infinity"])
+def test_a_number_that_is_none_is_a_text_and_the_rest_is_read(vendor: responses.RequestsMock, exchange: Exchange, number: str) -> None:
+    vendor.get(URL, body=f'{{"list": [{{"amount": {number}}}, {{"amount": 1.10}}]}}')
+    first, second = exchange.json("GET", PATH)["list"]
+    assert isinstance(first["amount"], str)
+    assert second["amount"] == Decimal("1.10")
+
+
+def test_a_document_too_deep_to_be_parsed_is_an_outage(vendor: responses.RequestsMock, exchange: Exchange) -> None:
+    vendor.get(URL, body="[" * 100_000 + "]" * 100_000)
+    assert isinstance(failure_of(exchange), Unavailable)

@@ -427,9 +427,22 @@ def unnamed(scripted: Scripted, monkeypatch: pytest.MonkeyPatch, path: str, numb
 
     def query(asked: str, *arguments: Any, **named: Any) -> Any:
         page = honest(asked, *arguments, **named)
-        return page._replace(records=[{} if asked == path and one["id"] == number else one for one in page.records])
+        return page._replace(records=[{} if asked == path and one.get("id") == number else one for one in page.records])
 
     monkeypatch.setattr(scripted.script, "query", query)
+
+
+def test_contacts_without_an_id_mislead_nobody_about_who_is_archived(scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
+    scripted.script.records["contacts"] = [contact(number) for number in range(1, 1501)]
+    scripted.script.archived = {7, 1400}
+    for number in (20, 1200):
+        unnamed(scripted, monkeypatch, "Contact/Query", number)
+        unnamed(scripted, monkeypatch, "Contact/Query/FullContact", number)
+    scripted.sync()
+    assert scripted.column("errors", "record") == ["1200", "20"]
+    archived = [row["id"] for row in scripted.fivetran.committed["contacts"].values() if row["is_archived"]]
+    assert sorted(archived) == ["1400", "7"]
+    assert len(scripted.column("contacts", "id")) == 1498
 
 
 def test_a_record_that_cannot_be_listed_does_not_hide_the_deletes_of_others(scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
