@@ -40,6 +40,7 @@ EXTRA_SETTINGS: dict[str, dict[str, str]] = {
     "virtuous": {"delete_sweep_days": "0"},  # look for deleted records in every sync, not once in so many days
 }
 
+SUMMARY = "done:"  # how a connector's last line begins
 QUIET_SECONDS = 2.0  # between two of the connector's own lines
 SHOWN_LOG_LINES = 25
 SHOWN_WARNINGS = 10
@@ -85,9 +86,9 @@ class Progress:
         print(f"{self._connector} {time.monotonic() - self._start:4.0f} s  {text}", flush=True)
 
     def follow(self, line: str) -> None:
-        """Shows a line of `fivetran debug` if the connector wrote it and none was shown just now."""
+        """Shows a line of `fivetran debug` if the connector wrote it and none was shown just now; its summary in any case."""
         message = fivetran.connector_message(line)
-        if message and time.monotonic() - self._last_detail >= QUIET_SECONDS:
+        if message and (message.startswith(SUMMARY) or time.monotonic() - self._last_detail >= QUIET_SECONDS):
             self._last_detail = time.monotonic()
             self.say(f"    {message}")
 

@@ -21,6 +21,7 @@ from sandbox.presets import HTML, PRESETS
 BEFORE = frozenset({"status", "html", "reset", "hang", "latency", "call", "disturb", "misread"})
 AFTER = frozenset({"cut", "half_json", "poison", "poison_value", "short_page", "shuffle", "repeat_page", "empty_list"})
 AFTER |= {"page_before", "depth_cap", "narrow", "hide"}
+_NUMBERS = frozenset({"times", "probability", "min_take", "rows", "seconds", "share", "most"})
 _HANG_SECONDS = 3600.0
 _PREPARED = {500: "INTERNAL_ERROR", 503: "SERVICE_UNAVAILABLE", 429: "RATE_LIMITED"}
 
@@ -74,6 +75,14 @@ class Served:
     before: list[Any] | None = None
 
 
+def _check_numbers(options: dict[str, Any]) -> None:
+    """Refuse what is no number where one belongs, before it strikes."""
+    for name in _NUMBERS & options.keys():
+        value = options[name]
+        if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0):
+            raise ValueError(f"{name} must be a number of at least 0, without quotes; it is {value!r}")
+
+
 class Faults:
     """The faults of one sandbox."""
 
@@ -100,6 +109,7 @@ class Faults:
         """
         if kind not in BEFORE | AFTER:
             raise ValueError(f"unknown fault {kind!r}; there are {', '.join(sorted(BEFORE | AFTER))}")
+        _check_numbers({"times": times, "probability": probability, "min_take": min_take, **options})
         fault = Fault(kind, re.compile(path), times, probability, min_take, when, options)
         with self._lock:
             self._faults.append(fault)

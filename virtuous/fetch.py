@@ -120,7 +120,8 @@ class Take:
 class Lookahead:
     """How many pages are asked for ahead: more when waiting for one took longer than delivering one, fewer when all of them wait.
 
-    A source that is merely no faster than the delivery gets no more requests at once: it would only answer each of them later.
+    A source that is merely no faster than the delivery gets no more requests at once: it would only answer each of them later. At the most
+    there are a quarter more pages than requests at once, so that a thread that is done finds the next question.
 
     Args:
         least: pages that are asked for ahead in any case.
@@ -133,7 +134,7 @@ class Lookahead:
     def waited(self, seconds: float, delivering_seconds: float) -> None:
         """The next page was not there when it was wanted; delivering the one before it took `delivering_seconds`."""
         if seconds >= delivering_seconds:
-            self.pages = max(self._least, min(self.pages * 2, PARALLEL_REQUESTS))
+            self.pages = max(self._least, min(self.pages * 2, PARALLEL_REQUESTS * 5 // 4))
 
     def kept_waiting(self) -> None:
         """All pages that are under way had arrived: the delivery is slower than the source."""

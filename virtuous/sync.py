@@ -236,7 +236,8 @@ class Sync:
         """Reads on from the entity's cursor to the end, and moves its window on."""
         started = min(entry.read_started or self.now.date(), self.now.date())
         since = self._since(names, entry)
-        self.progress.begin(entity.table, f"reading what was modified since {since}" if since else "reading everything")
+        overlap = f", with {plan.OVERLAP.days} days of overlap" if entry.modified_since else ""
+        self.progress.begin(entity.table, f"reading what was modified since {since}{overlap}" if since else "reading everything")
         whole, left = since is None and entry.cursor.last_id == 0, False
         for batch in self._batches(entity, names, entry, since):
             # before the cursor passes them: a checkpoint in between would claim what nobody has noted

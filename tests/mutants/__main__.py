@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+import textwrap
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,7 +21,8 @@ def main(names: Sequence[str], faults: Sequence[Fault] = FAULTS, root: Path = RO
     """Tries the named faults, or all; returns 0 if each was caught, 1 if not, 2 for a name that is none, 130 when it was stopped."""
     unknown = sorted(set(names) - {fault.name for fault in faults})
     if unknown:
-        print(f"There is no fault {', '.join(unknown)}; there are {', '.join(fault.name for fault in faults)}.", file=sys.stderr)
+        said = f"There is no fault {', '.join(unknown)}; there are {', '.join(fault.name for fault in faults)}."
+        print(textwrap.fill(said, 110, break_on_hyphens=False), file=sys.stderr)
         return 2
     wanted = [fault for fault in faults if not names or fault.name in names]
     began = time.monotonic()

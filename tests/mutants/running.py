@@ -140,7 +140,7 @@ class Mutants:
         return Verdict(fault, caught, why, time.monotonic() - began)
 
     def _check_unchanged(self, executor: ThreadPoolExecutor, tests: Sequence[str], at_once: int) -> None:
-        self._say(f"{len(tests)} tests must pass in an unchanged copy")
+        self._say(f"tests that must pass in an unchanged copy: {len(tests)}")
         shares = [tests[start::at_once] for start in range(at_once) if tests[start::at_once]]
         runs: list[Future[Run]] = [executor.submit(self._test_unchanged, share) for share in shares]
         for run in runs:

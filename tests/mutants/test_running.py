@@ -53,7 +53,7 @@ def test_each_fault_gets_its_verdict(toy: Path) -> None:
         "no test failed on what the code does (exit status 4)",
         "no test failed on what the code does (exit status 1)",
     ]
-    assert said[0] == "1 tests must pass in an unchanged copy"
+    assert said[0] == "tests that must pass in an unchanged copy: 1"
     assert len(said) == 6
 
 

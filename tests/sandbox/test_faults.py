@@ -4,6 +4,7 @@ import http.client
 import json
 import time
 from collections import Counter
+from typing import Any
 
 import pytest
 
@@ -142,3 +143,9 @@ def test_a_storm_is_a_third_of_all_replies(box: Box) -> None:
             bad[type(error).__name__] += 1
     assert 60 < bad.total() < 140
     assert {"500", "502", "503", "429"} - set(bad) <= {"502"}
+
+
+@pytest.mark.parametrize("options", [{"rows": "x"}, {"rows": True}, {"probability": "often"}, {"times": [1]}, {"seconds": -1}])
+def test_what_is_no_number_is_refused_at_once(box: Box, options: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="must be a number"):
+        box.faults.add("short_page", **options)

@@ -229,7 +229,7 @@ def test_a_slow_source_is_asked_for_many_pages_ahead_and_a_fast_one_for_one() ->
     for _ in range(6):
         next(batches)
         executor.now += 1.0
-    assert len(executor.waiting) == fetch.PARALLEL_REQUESTS
+    assert len(executor.waiting) == fetch.PARALLEL_REQUESTS * 5 // 4
     for _ in range(12):
         executor.let_in()
         next(batches)

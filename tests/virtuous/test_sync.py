@@ -432,6 +432,23 @@ def unnamed(scripted: Scripted, monkeypatch: pytest.MonkeyPatch, path: str, numb
     monkeypatch.setattr(scripted.script, "query", query)
 
 
+def test_a_reply_about_other_contacts_tells_nothing_about_who_is_archived(scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
+    scripted.script.records["contacts"] = [contact(number) for number in range(1, 2001)]
+    honest, foreign = scripted.script.query, [2]
+
+    def query(path: str, groups: Any, *arguments: Any, **named: Any) -> Any:
+        page = honest(path, groups, *arguments, **named)
+        if path != "Contact/Query" or int(groups[0][0].value) < 1000 or not foreign[0]:
+            return page
+        foreign[0] -= 1
+        return page._replace(records=[{"id": record["id"] - 1000} for record in page.records])
+
+    monkeypatch.setattr(scripted.script, "query", query)
+    scripted.sync()
+    assert foreign == [0]
+    assert set(scripted.column("contacts", "is_archived")) == {False}
+
+
 def test_contacts_without_an_id_mislead_nobody_about_who_is_archived(scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
     scripted.script.records["contacts"] = [contact(number) for number in range(1, 1501)]
     scripted.script.archived = {7, 1400}
