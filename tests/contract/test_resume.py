@@ -122,9 +122,13 @@ def naming(begin: Begin, stop_at: int) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _small_and_quiet(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Small pages and frequent checkpoints, so that the smallest lists have some of both inside."""
+    """Small pages and frequent checkpoints, so that the smallest lists have some of both inside.
+
+    One request at a time: with several, where one page ends and the next begins depends on which arrives first, and with it the number of
+    checkpoints.
+    """
     monkeypatch.setattr(common.warehouse, "CHECKPOINT_ROWS", 20)
-    for place, name, value in FACTS[folder].tuning(load(folder), page_sizes=PAGES):
+    for place, name, value in FACTS[folder].tuning(load(folder), workers=1, page_sizes=PAGES):
         monkeypatch.setattr(place, name, value)
     monkeypatch.setattr(Logging, "LOG_LEVEL", Logging.Level.SEVERE)  # a thousand syncs
 
