@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager, nullcontext
 from datetime import timezone
 from decimal import Decimal, InvalidOperation
 from email.utils import parsedate_to_datetime
@@ -24,6 +25,7 @@ from common.failures import Forbidden, NotFound, RateLimited, Rejected, SourceFa
 
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 180.0  # sources answer large pages slowly; a connection that is silent for longer is lost
+CHUNK_BYTES = 65_536
 SHORTEST_SECRET = 4
 LONGEST_WAIT_SECONDS = 24 * 3600.0  # a source that asks for more is not believed
 REFUSALS: dict[int, type[SourceFailure]] = {
@@ -79,35 +81,51 @@ class Exchange:
         self._session.mount("http://", adapter)
 
     def json(self, method: str, path: str, params: Mapping[str, str | int] | None = None, body: object = None) -> Any:
-        """The parsed JSON body of the reply; numbers with a fraction are `Decimal`.
+        """The parsed JSON body of the reply, None of one without a body; numbers with a fraction are `Decimal`.
 
         Raises:
             SourceFailure: one of its kinds, by what has to be done about it.
         """
-        self._budget.enter()
-        quota = None
+        with self._exchanged(method, path, params, body) as (reply, _):
+            pass
+        return self._parse(reply) if reply.status_code != HTTPStatus.NO_CONTENT else None
+
+    @contextmanager
+    def chunks(self, method: str, path: str) -> Iterator[Iterator[bytes]]:
+        """The body of the reply as it comes, in pieces, of any length: it is never held whole. The request counts as under way meanwhile.
+
+        Raises:
+            SourceFailure: one of its kinds; `Unavailable` while the pieces are read, too.
+        """
+        with self._exchanged(method, path, None, None, stream=True) as (reply, url):
+            yield _pieces(reply, f"{method} {url}")
+
+    @contextmanager
+    def _exchanged(
+        self, method: str, path: str, params: Mapping[str, str | int] | None, body: object, *, stream: bool = False
+    ) -> Iterator[tuple[requests.Response, str]]:
+        """A reply that is none of the failures, and the address that was asked; the budget counts it until the block ends."""
+        sent_at, quota = self._budget.enter(), None
         try:
-            reply = self._send(method, self._base_url + path, params, body)
+            reply = self._send(method, self._base_url + path, params, body, stream=stream)
             quota = quota_from(reply.headers)
+            with closing(reply) if stream else nullcontext():
+                if not HTTPStatus.OK <= reply.status_code < HTTPStatus.MULTIPLE_CHOICES:
+                    raise self._failure(reply, sent_at)
+                self._budget.granted()
+                yield reply, self._base_url + path
         finally:
             self._budget.leave(quota)
-        return self._read(reply)
 
-    def _send(self, method: str, url: str, params: Mapping[str, str | int] | None, body: object) -> requests.Response:
+    def _send(
+        self, method: str, url: str, params: Mapping[str, str | int] | None, body: object, *, stream: bool
+    ) -> requests.Response:
+        timeout = (CONNECT_SECONDS, READ_SECONDS)
         try:
-            return self._session.request(
-                method, url, params=params, json=body, timeout=(CONNECT_SECONDS, READ_SECONDS), allow_redirects=False
-            )
-        except requests.Timeout:
-            problem = "it did not answer in time"
-        except requests.RequestException as error:  # refused, reset, cut half way: the text may hold anything, so only its kind is kept
-            problem = f"the connection failed ({type(error).__name__})"
+            return self._session.request(method, url, params=params, json=body, timeout=timeout, allow_redirects=False, stream=stream)
+        except requests.RequestException as error:
+            problem = _spell(error)
         raise Unavailable(f"{method} {url}: {problem}", url)
-
-    def _read(self, reply: requests.Response) -> Any:
-        if reply.status_code == HTTPStatus.OK:
-            return self._parse(reply)
-        raise self._failure(reply)
 
     def _parse(self, reply: requests.Response) -> Any:
         try:
@@ -120,21 +138,23 @@ class Exchange:
             problem = f"{_asked(reply)}: the reply is no complete JSON"
         raise Unavailable(problem, _url(reply), reply.status_code)
 
-    def _failure(self, reply: requests.Response) -> SourceFailure:
+    def _failure(self, reply: requests.Response, sent_at: float) -> SourceFailure:
         status, url = reply.status_code, _url(reply)
         about = f"{_asked(reply)} answered {status}"
         if status == HTTPStatus.TOO_MANY_REQUESTS:
-            return self._rate_limited(reply, about)
+            return self._rate_limited(reply, about, sent_at)
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in RETRIED:
             self._close_for(retry_after(reply.headers.get("Retry-After"), self._clock))
             return Unavailable(about, url, status)
         return REFUSALS.get(status, Rejected)(about + self._reason(reply), url, status)
 
-    def _rate_limited(self, reply: requests.Response, about: str) -> RateLimited:
+    def _rate_limited(self, reply: requests.Response, about: str, sent_at: float) -> RateLimited:
         seconds = retry_after(reply.headers.get("Retry-After"), self._clock)
         if seconds is None:
             seconds = self._wait_in_body(_body(reply))
         self._close_for(seconds)
+        if seconds is None:
+            seconds = self._budget.refused(sent_at)
         return RateLimited(about, _url(reply), reply.status_code, seconds)
 
     def _close_for(self, seconds: float | None) -> None:
@@ -142,10 +162,10 @@ class Exchange:
             self._budget.close_for(seconds)
 
     def _reason(self, reply: requests.Response) -> str:
-        """The source's own sentence about a refusal, from {"message"} or {"error": {"message"}}; not if it repeats a credential."""
+        """The source's own sentence about a refusal, {"message"}, also within "error" or "payload"; not if it repeats a credential."""
         body = _body(reply)
-        inner = body.get("error") if isinstance(body, dict) else None
-        for shape in (body, inner):
+        inner = [body.get(key) for key in ("error", "payload")] if isinstance(body, dict) else []
+        for shape in (body, *inner):
             sentence = shape.get("message") if isinstance(shape, dict) else None
             if isinstance(sentence, str) and not any(secret in sentence for secret in self._secrets):
                 return f": {sentence[:200]}"
@@ -163,6 +183,23 @@ class _Session(requests.Session):
 def _keep_headers(request: requests.PreparedRequest) -> requests.PreparedRequest:
     """An `auth` that changes nothing, since without one requests may put a login from ~/.netrc in place of our header."""
     return request
+
+
+def _spell(error: requests.RequestException) -> str:
+    """What went wrong. The text of the error may hold anything, so only its kind is told: refused, reset, cut half way."""
+    if isinstance(error, requests.Timeout):
+        return "it did not answer in time"
+    return f"the connection failed ({type(error).__name__})"
+
+
+def _pieces(reply: requests.Response, asked: str) -> Iterator[bytes]:
+    try:
+        yield from reply.iter_content(CHUNK_BYTES)
+    except requests.RequestException as error:
+        problem = _spell(error)
+    else:
+        return
+    raise Unavailable(f"{asked}: {problem}", _url(reply), reply.status_code)
 
 
 def retry_after(value: str | None, clock: Clock) -> float | None:

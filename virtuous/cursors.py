@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -14,7 +12,6 @@ from common.errors import OpenErrors
 from common.failures import StateProblem
 from common.ledger import Ledger
 from common.state import ADVICE, check_version, day_of, moment_of, names_of, part
-from common.tables import Row
 from fetch import IDCursor
 from plan import ENTITIES, Entity, Parameters
 
@@ -205,13 +202,3 @@ def _parameters(stored: Any) -> Parameters:
         case [str() | None as identity, None, str() | None as contact]:
             return Parameters(identity, None, contact)
     raise StateProblem(f'The stored state is damaged: "parameters". {ADVICE}')
-
-
-def digest_of(rows: Mapping[str, Sequence[Row]]) -> str:
-    """The same for the same rows, to tell whether a small table has changed."""
-    return hashlib.sha256(repr([(table, some) for table, some in sorted(rows.items())]).encode()).hexdigest()[:20]
-
-
-def checksum(record: object) -> str:
-    """The same short text for the same record."""
-    return hashlib.sha256(json.dumps(record, sort_keys=True, default=str).encode()).hexdigest()[:12]

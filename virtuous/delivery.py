@@ -9,12 +9,13 @@ from datetime import date, datetime
 import models
 import plan
 from api import Groups, Record
+from common.checksums import checksum, digest_of
 from common.errors import ErrorRecord
 from common.failures import SourceFailure
 from common.ledger import AtLeast
 from common.tables import CellProblem, Row, to_json
 from common.warehouse import Warehouse
-from cursors import EntityState, SyncState, checksum, digest_of
+from cursors import EntityState, SyncState
 from fetch import Gap
 from plan import CONTACTS, Entity
 

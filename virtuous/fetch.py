@@ -16,11 +16,10 @@ from concurrent.futures import Executor, Future
 from typing import Any, NamedTuple
 
 from common.failures import Disorder, Unavailable
+from common.paging import Take
 
 TAKE_SIZES = [1000, 500, 250, 50, 10, 1]
 PARALLEL_REQUESTS = 8
-GROW_AFTER = 4  # pages that succeed before a larger size is tried again
-GROW_AFTER_AT_MOST = 64
 MAX_ADJACENT_UNREADABLE = 10  # more in a row than this is an outage, not a poisoned record
 MAX_CONTRADICTIONS = 3  # replies in a row that contradict their question: a cache may serve a wrong page once, but not for ever
 
@@ -85,38 +84,6 @@ ReadPage = Callable[[PageRequest], Reply]
 IdOf = Callable[[Record], "int | None"]
 
 
-class Take:
-    """The size of a page: a step down when a page fails, a step up after enough successes, ever more of them after each relapse."""
-
-    def __init__(self) -> None:
-        self._step = 0
-        self._successes = 0
-        self._needed = GROW_AFTER
-        self._grew = False
-
-    @property
-    def size(self) -> int:
-        """Rows to ask for."""
-        return TAKE_SIZES[self._step]
-
-    @property
-    def smallest(self) -> bool:
-        """Whether there is no smaller size."""
-        return self._step == len(TAKE_SIZES) - 1
-
-    def shrink(self) -> None:
-        """A page of this size failed."""
-        if self._grew:
-            self._needed = min(self._needed * 2, GROW_AFTER_AT_MOST)
-        self._step, self._successes, self._grew = min(self._step + 1, len(TAKE_SIZES) - 1), 0, False
-
-    def succeeded(self) -> None:
-        """A page of this size arrived."""
-        self._successes += 1
-        if self._successes >= self._needed and self._step > 0:
-            self._step, self._successes, self._grew = self._step - 1, 0, True
-
-
 class Lookahead:
     """How many pages are asked for ahead: more when waiting for one took longer than delivering one, fewer when all of them wait.
 
@@ -170,7 +137,7 @@ class KeysetReader:
     ) -> None:
         self._read, self._id_of, self._executor, self._wait, self._lookahead, self._now = read, id_of, executor, wait, lookahead, now
         self._arrived_at: float | None = None
-        self._take = Take()
+        self._take = Take(TAKE_SIZES)
         self._expected: deque[_Expected] = deque()
         self._covered = 0  # rows behind the last id that the expected pages hold
 
@@ -357,7 +324,7 @@ def read_by_offset(read: ReadPage, id_of: IdOf, passes: int = 3) -> Iterator[Bat
 
 
 def _pages_by_offset(read: ReadPage, id_of: IdOf) -> Iterator[tuple[Batch, int]]:
-    skip, take, failed = 0, Take(), deque[tuple[PageRequest, Unavailable]]()
+    skip, take, failed = 0, Take(TAKE_SIZES), deque[tuple[PageRequest, Unavailable]]()
     while True:
         request = PageRequest(0, skip, take.size)
         try:

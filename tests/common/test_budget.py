@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.budget import Budget, Quota, quota_from
+from common.budget import Budget, Pace, Quota, quota_from
 from tests.doubles import NOON, FakeClock
 
 WINDOW = 3600.0
@@ -262,3 +262,64 @@ def test_whatever_the_headers_say_a_request_waits_no_longer_than_a_window(limit:
     budget.enter()
     budget.leave(quota_from({"X-RateLimit-Limit": limit, "X-RateLimit-Remaining": remaining, "X-RateLimit-Reset": reset}))
     assert waited(budget, clock) <= WINDOW
+
+
+# --- a limit that only this side keeps ---
+
+
+def paced(clock: FakeClock, calls: int = 5, in_flight: int = 10) -> Budget:
+    return Budget(clock, 0, 60.0, lambda message: None, Pace(calls, 60.0, in_flight, 60.0))
+
+
+def test_no_window_of_a_paced_source_sees_too_many_calls() -> None:
+    clock = ImpatientClock()
+    budget, times = paced(clock), list[float]()
+    for _ in range(17):
+        times.append(budget.enter())
+        budget.leave()
+        clock.now += 7
+    assert all(later - earlier >= 60 for earlier, later in zip(times, times[5:], strict=False))
+    assert times[-1] - times[0] < 4 * 60
+
+
+def test_no_more_are_in_flight_than_a_paced_source_takes() -> None:
+    budget, under_way, most = paced(FakeClock(), calls=1000, in_flight=3), list[int](), list[int]()
+
+    def call(number: int) -> None:
+        budget.enter()
+        under_way.append(number)
+        most.append(len(under_way))
+        under_way.remove(number)
+        budget.leave()
+
+    with ThreadPoolExecutor(12) as executor:
+        list(executor.map(call, range(300)))
+    assert max(most) <= 3
+    assert budget.requests == 300
+
+
+def test_after_a_refusal_without_a_time_nobody_asks_for_ever_longer_pauses() -> None:
+    clock = ImpatientClock()
+    budget, pauses = paced(clock, calls=1000), list[float]()
+    for _ in range(7):
+        sent_at = budget.enter()
+        budget.leave()
+        assert budget.refused(sent_at)
+        pauses.append(waited(budget, clock))
+    assert pauses == [60, 120, 240, 480, 960, 960, 960]
+    budget.granted()
+    budget.refused(budget.enter())
+    budget.leave()
+    assert waited(budget, clock) == 60
+
+
+def test_refusals_of_what_was_under_way_together_count_once() -> None:
+    clock = ImpatientClock()
+    budget = paced(clock, calls=1000)
+    sent = [budget.enter() for _ in range(3)]
+    clock.now += 1
+    assert [budget.refused(at) for at in sent] == [60, 60, 60]
+
+
+def test_without_a_pace_a_refusal_is_left_to_whoever_asked(budget: Budget) -> None:
+    assert budget.refused(budget.enter()) is None

@@ -15,7 +15,7 @@ import responses
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.budget import Budget
+from common.budget import Budget, Pace
 from common.failures import Forbidden, NotFound, RateLimited, Rejected, SourceFailure, Unauthorized, Unavailable
 from common.requests import Exchange, retry_after
 from tests.doubles import NOON, FakeClock
@@ -61,8 +61,6 @@ def sent(vendor: responses.RequestsMock, number: int = 0) -> Any:
 
 
 STATUSES: dict[int, type[SourceFailure]] = {
-    201: Rejected,
-    204: Rejected,
     300: Rejected,
     304: Rejected,
     400: Rejected,
@@ -94,6 +92,35 @@ STATUSES: dict[int, type[SourceFailure]] = {
     524: Unavailable,
     598: Unavailable,
 }
+
+
+@pytest.mark.parametrize(("status", "body", "parsed"), [(201, '{"id": 7}', {"id": 7}), (202, "[]", []), (204, "", None)])
+def test_other_statuses_of_success(status: int, body: str, parsed: object, vendor: responses.RequestsMock, exchange: Exchange) -> None:
+    vendor.post(URL, status=status, body=body)
+    assert exchange.json("POST", PATH) == parsed
+
+
+def test_a_body_comes_in_pieces_and_counts_as_under_way_meanwhile(vendor: responses.RequestsMock, clock: FakeClock) -> None:
+    vendor.get(URL, body="a,b\n" * 50_000)
+    budget = Budget(clock, 0, 60.0, lambda message: None, Pace(100, 60.0, 1, 60.0))
+    with Exchange(BASE, HEADERS, budget, clock, 8).chunks("GET", PATH) as pieces:
+        first = next(pieces)
+        assert 0 < len(first) < 200_000
+        assert not budget._slots.acquire(blocking=False)  # type: ignore[union-attr]
+        assert first + b"".join(pieces) == b"a,b\n" * 50_000
+    assert budget._slots.acquire(blocking=False)  # type: ignore[union-attr]
+
+
+def test_a_body_that_is_cut_half_way_is_unavailable(vendor: responses.RequestsMock, exchange: Exchange) -> None:
+    vendor.get(URL, body="a,b\n", headers={"Content-Length": "1000"}, auto_calculate_content_length=False)
+    with exchange.chunks("GET", PATH) as pieces, pytest.raises(Unavailable, match="the connection failed"):
+        list(pieces)
+
+
+def test_a_refused_body_is_the_same_failure_as_any(vendor: responses.RequestsMock, exchange: Exchange) -> None:
+    vendor.get(URL, status=403)
+    with pytest.raises(Forbidden), exchange.chunks("GET", PATH):
+        pass
 
 
 @pytest.mark.parametrize(("status", "kind"), STATUSES.items())
@@ -384,9 +411,9 @@ class Watched(Budget):
         super().__init__(FakeClock(), 0, 3600.0, lambda message: None)
         self.steps: list[object] = []
 
-    def enter(self) -> None:
-        super().enter()
+    def enter(self) -> float:
         self.steps.append("enter")
+        return super().enter()
 
     def leave(self, quota: Any = None) -> None:
         super().leave(quota)

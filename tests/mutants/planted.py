@@ -25,8 +25,8 @@ COMMON = (
     Fault(
         "no-time-out",
         "common/requests.py",
-        "timeout=(CONNECT_SECONDS, READ_SECONDS)",
-        "timeout=None",
+        "timeout = (CONNECT_SECONDS, READ_SECONDS)",
+        "timeout = None",
         (f"{FAULTY}11_a_hanging_reply_is_given_up",),
     ),
     Fault(
