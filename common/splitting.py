@@ -1,8 +1,9 @@
 """Splitting one raw record into rows of several tables: its nested lists as data, and one walk that does all.
 
 Pure: no I/O, no clock. A root record gives one row of the root's table; each nested list gives rows of a child table,
-keyed by the root's id and `position`, the running number of that table's rows within the root record. What is wrong in
-one place of a record is noted, and the rest goes on.
+keyed by the root's id and `position`, the running number of that table's rows within the root record. Where ids are unique
+within something only (an account, a list), that something's id stands before them in every key. What is wrong in one place of
+a record is noted, and the rest goes on.
 """
 
 from __future__ import annotations
@@ -22,9 +23,20 @@ TEXT_ITEM = "text"  # the key under which an item of a list of plain texts becom
 GIVEN = text("")  # an id column that comes from the root or the parent, not from the record itself
 
 
-def child_table(name: str, root_id: str, columns: Mapping[str, Column], nested: Iterable[str] = (), extra: str | None = None) -> Table:
-    """A table of nested records, keyed by the root's id and `position`; the other arguments are those of `Table`."""
-    return Table(name, [root_id, POSITION], {root_id: GIVEN, POSITION: integer("")} | dict(columns), nested, extra)
+def child_table(
+    name: str,
+    root_id: str,
+    columns: Mapping[str, Column],
+    nested: Iterable[str] = (),
+    extra: str | None = None,
+    scope: Sequence[str] = (),
+) -> Table:
+    """A table of nested records, keyed by the root's id and `position`; `scope` are columns of the root's key that come before these.
+
+    The other arguments are those of `Table`.
+    """
+    given = {**dict.fromkeys((*scope, root_id), GIVEN), POSITION: integer("")}
+    return Table(name, list(given), given | dict(columns), nested, extra)
 
 
 def listed(parent: Record, key: str) -> Sequence[object]:
@@ -53,7 +65,8 @@ def texts(parent: Record, key: str) -> Sequence[object]:
 class Child(NamedTuple):
     """A nested list that becomes a table.
 
-    Its table's key is the root's id column and `position`; these and the inherited columns have no source.
+    Its table's key is the root's id column and `position`, before these what `child_table` calls the scope; these and the
+    inherited columns have no source.
 
     Args:
         key: the list's key in the parent record.
@@ -95,6 +108,12 @@ class Root:
     spellings: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
+    def id_column(self) -> str:
+        """The column of the id that is the record's own: the only one of the key, or that of `id_field`."""
+        key = self.table.key
+        return next((column for column in key if self.table.columns[column].source == self.id_field), key[-1])
+
+    @cached_property
     def child_tables(self) -> dict[str, Table]:
         """The tables of all nested lists that are always there, by name."""
         return {table.name: table for table in _tables_of(self.children)}
@@ -132,6 +151,8 @@ def with_converter(root: Root, old: Converter, new: Converter) -> Root:
 class Split(NamedTuple):
     """What one raw record gave: its id (None without one, and then no rows), rows by table name, and what was noticed.
 
+    The id of a record with a compound key is the JSON list of its parts.
+
     `partial` names the tables of lists that the record does not have or that are no lists: rows of before are not known to be gone.
     `untold` are the columns of the root's row that the record says nothing of: what is there is not known to be wrong.
 
@@ -160,12 +181,12 @@ def split(root: Root, raw: object, optional: Collection[str] = ()) -> Split:
         return result
     record = _respelled(raw, root.spellings) if root.spellings else raw
     row = root.table.row(record, result.notes)
-    root_id = _id(row, root.table)
-    if root_id is None:
+    record_id = _id(row, root.table)
+    if record_id is None:
         _note_missing_id(result.notes, root.table, row)
         return result
     result.rows[root.table.name].append(row)
-    walk = _Walk(root_id, result.rows, result.notes, set())
+    walk = _Walk(row[root.id_column], result.rows, result.notes, set())
     for child in root.children:
         if record.get(child.key) == [] and not child.also:
             continue  # of most lists most records have nothing
@@ -175,7 +196,7 @@ def split(root: Root, raw: object, optional: Collection[str] = ()) -> Split:
     for child in _switched_on(root, record, optional):
         result.rows[child.table.name] = []
         walk.visit(child, record, row)
-    return result._replace(id=root_id, partial=walk.partial, untold=root.table.untold(record))
+    return result._replace(id=record_id, partial=walk.partial, untold=root.table.untold(record))
 
 
 def _respelled(raw: Record, spellings: Mapping[str, str]) -> Record:
@@ -244,7 +265,10 @@ class _Walk(NamedTuple):
         table = child.table
         row = table.row(record, self.notes)
         rows = self.rows[table.name]
-        row[table.key[0]] = self.root_id
+        *scope, id_column, _ = table.key
+        for column in scope:
+            row[column] = parent_row[column]
+        row[id_column] = self.root_id
         row[POSITION] = len(rows)
         for column, parent_column in child.inherited.items():
             row[column] = parent_row[parent_column]

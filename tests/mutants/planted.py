@@ -234,7 +234,7 @@ COMMON = (
     Fault(
         "key-unchecked",
         "common/splitting.py",
-        "    if root_id is None:\n",
+        "    if record_id is None:\n",
         "    if False:\n",
         (f"{FAULTY}13_a_record_of_a_small_table_without_its_key",),
     ),
