@@ -74,12 +74,11 @@ def to_epoch(value: object) -> datetime | None:
     Raises:
         ConversionError: for anything else, and for years before 1 or after 9999.
     """
+    if value is None or (isinstance(value, str) and value in NO_DATES):
+        return None
     try:
-        if isinstance(value, str):
-            if value in NO_DATES:
-                return None
-            if value[4:5] == "-":
-                return _calendar_time(value)
+        if isinstance(value, str) and value[4:5] == "-":
+            return _calendar_time(value)
         seconds = _seconds(value)
         return EPOCH + timedelta(seconds=seconds) if seconds else None
     except (ValueError, OverflowError) as error:
@@ -467,7 +466,7 @@ EMAIL_MESSAGE_BODIES = Table(
     columns=OF_LIST | {"email_message_id": text("id")} | _texts("content_html content_text"),
     nested=[column.source for column in EMAIL_MESSAGES.columns.values()],
 )
-EMAIL_TAGS = Table("email_tags", key=["list_id", "id"], columns=OF_LIST | _texts("id title"), extra="additional_fields")
+EMAIL_TAGS = Table("email_tags", key=["list_id", "id"], columns=OF_LIST | _all_of_some(_texts("id title")), extra="additional_fields")
 EVENTS = Table(
     "events",
     key=["list_id", "id"],
@@ -668,9 +667,10 @@ class CsvReader:
         places = _places(names)
         self.table, self.width = table, len(names)
         self._blank: Row = dict.fromkeys(table.columns) | given
-        self._places = {name: places[column.source] for name, column in table.columns.items() if column.source in places}
-        self._ids = [name for name in table.key if name in self._places]
-        self._converters = [(name, table.columns[name].convert) for name in self._places if table.columns[name].convert is not to_text]
+        read = {name: column for name, column in table.columns.items() if column.source and column.source in places}
+        self._places = {name: places[column.source] for name, column in read.items()}
+        self._ids = [name for name in table.key if name in read]
+        self._converters = [(name, column.convert) for name, column in read.items() if column.convert is not to_text]
         not_taken = set(range(self.width)) - {place for name, place in places.items() if name in (kept or table.known)}
         others = {names[place]: place for place in sorted(not_taken, reverse=True)}
         self._others = sorted(others.items())
