@@ -24,7 +24,7 @@ def form_of(settings: Sequence[Setting], tests: Mapping[str, SetupTest]) -> Conf
             setting.label,
             kind,
             description=sentence,
-            required=setting.required,
+            required=setting.required and not setting.unless,
             placeholder=setting.default or None,
         )
         form.add_field(field)

@@ -51,6 +51,14 @@ class Ledger:
         for number in range(len(self._packed)):
             yield from self._unpack(number)
 
+    def find(self, ids: Iterable[int]) -> dict[int, Counts]:
+        """What is known of records, of those that are known."""
+        found: dict[int, Counts] = {}
+        for block_at, members in self._by_block(ids):
+            block = self._unpack(block_at) if block_at >= 0 else {}
+            found |= {record: block[record] for record in members if record in block}
+        return found
+
     def put(self, records: Mapping[int, GivenCounts]) -> dict[int, Counts]:
         """Remembers records; returns what was known of those that were known before."""
         before: dict[int, Counts] = {}

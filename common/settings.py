@@ -23,7 +23,8 @@ class Setting(NamedTuple):
     """One key of the configuration.
 
     `parse` makes the value of its text, or raises ValueError with what is wrong with it, as the end of a sentence that begins with the
-    setting's name. It gets the default when the setting is absent or empty. The value of a secret is never repeated.
+    setting's name. It gets the default when the setting is absent or empty. The value of a secret is never repeated. `unless` names another
+    setting in place of which this one is required.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Setting(NamedTuple):
     default: str = ""
     required: bool = False
     secret: bool = False
+    unless: str = ""
 
 
 def parse(configuration: Mapping[str, Any], settings: Sequence[Setting]) -> dict[str, Any]:
@@ -45,7 +47,7 @@ def parse(configuration: Mapping[str, Any], settings: Sequence[Setting]) -> dict
     problems = [_unknown(name, settings) for name in configuration if name not in {setting.name for setting in settings}]
     for setting in settings:
         try:
-            values[setting.name] = _value(configuration.get(setting.name), setting)
+            values[setting.name] = _value(configuration.get(setting.name), setting, replaced=bool(configuration.get(setting.unless)))
         except ValueError as error:
             problems.append(f'"{setting.name}" {error}')
     if problems:
@@ -53,11 +55,13 @@ def parse(configuration: Mapping[str, Any], settings: Sequence[Setting]) -> dict
     return values
 
 
-def _value(given: object, setting: Setting) -> Any:
+def _value(given: object, setting: Setting, *, replaced: bool) -> Any:
     if given is not None and not isinstance(given, str):
         example = "" if setting.secret else f', for example "{json.dumps(given)}"'
         raise ValueError(f"must be a text in quotes{example}; it is {_kind(given)}.")
     value = (given or "").strip()
+    if not value and replaced:
+        return ""
     if not value and setting.required:
         raise ValueError(f"is {'missing' if given is None else 'empty'}: {setting.description}")
     if value.startswith(ENCRYPTED):
@@ -93,6 +97,17 @@ def header_text(value: str) -> str:
     """
     if not value.isascii() or not value.isprintable() or " " in value:
         raise ValueError("holds a space, a line break or a character that no such key has: copy it again, without anything around it.")
+    return value
+
+
+def password_text(value: str) -> str:
+    """A text that can stand in an HTTP header, spaces within it included.
+
+    Raises:
+        ValueError: if it holds line breaks or characters beyond ASCII.
+    """
+    if not value.isascii() or not value.isprintable():
+        raise ValueError("holds a line break or a character that no HTTP header takes: choose another one at the source.")
     return value
 
 
@@ -167,6 +182,19 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def numbers(value: str) -> frozenset[int]:
+    """Ids separated by commas.
+
+    Raises:
+        ValueError: if one of them is no whole number.
+    """
+    words = [word.strip() for word in value.split(",") if word.strip()]
+    wrong = [word for word in words if not word.isdecimal() or not word.isascii()]
+    if wrong:
+        raise ValueError(f'must be numbers separated by commas, for example "70011, 70012"; "{wrong[0]}" is none.')
+    return frozenset(map(int, words))
 
 
 def some_of(choices: Sequence[str]) -> Callable[[str], frozenset[str]]:

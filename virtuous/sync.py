@@ -23,6 +23,7 @@ from api import RATE_WINDOW_SECONDS, Groups, Record, exchange
 from common.budget import Budget
 from common.clock import Clock, SystemClock, moment
 from common.collecting import rare_collections
+from common.deletes import is_doubtful
 from common.failures import (
     Disorder,
     Forbidden,
@@ -42,8 +43,6 @@ from fetch import PARALLEL_REQUESTS, Batch
 from plan import ENTITIES, IDS_PER_QUERY, REFERENCES, Entity, Parameters, Reference
 from reading import GroupsBetween, Reading
 
-MAX_DELETED_SHARE = 0.2  # a listing that lacks more than this is not believed ...
-MAX_DELETED_UNDOUBTED = 20  # ... unless it is about no more records than these
 MAX_REREAD = 10_000  # records that a sweep finds undelivered; for more, the table is read in full again
 RETRIES_IN_VAIN = 5  # open errors that fail again one after the other: the rest is left for the next sync
 RECORDS_AT_ONCE = 100  # so many are delivered before the cursor moves behind them: their rows, and their optional lists, fit in memory
@@ -373,7 +372,7 @@ class Sync:
         self.progress.begin(entity.table, "looking for deleted records")
         listed, unknown = self._listed(entity, names)
         gone, missed = (_outside(ids, unknown) for ids in compare(entry.ledger.ids(), listed))
-        if _is_doubtful(len(gone), len(listed), len(entry.ledger)):
+        if is_doubtful(len(gone), len(listed), len(entry.ledger)):
             self.warehouse.warn(
                 f"{entity.table}: {len(gone):,} of {len(entry.ledger):,} records are no longer listed. That is more than is "
                 "believed, so nothing was deleted. If they were deleted on purpose, re-sync this table."
@@ -441,13 +440,6 @@ def compare(delivered: Iterable[int], listed: array[int]) -> tuple[list[int], li
         else:
             gone.append(number)
     return gone, missed + list(listed[at:])
-
-
-def _is_doubtful(gone: int, listed: int, delivered: int) -> bool:
-    """Whether so much is missing from a listing that the listing is more likely wrong than the records gone."""
-    if not listed:
-        return gone > 0
-    return gone > MAX_DELETED_UNDOUBTED and gone > MAX_DELETED_SHARE * delivered
 
 
 def _not_readable(failure: SourceFailure) -> str:
