@@ -312,13 +312,12 @@ SEGMENTS = Table(
         "external_url": text("external_url"),
         "external_insert_missing": flag("external_insert_missing"),
         "external_include_unsubscribes": flag("external_include_unsubscribes"),
-        "mailings": of_some(json_text("mailings")),
         "created_by": text("created_by"),
         "modified_by": text("modified_by"),
         "user_modified": epoch("user_modified"),
         **LIFE,
     },
-    nested=["rules"],
+    nested=["rules", "mailings"],  # which mailings use it, mailing_segments tells
 )
 SEGMENT_RULES = child_table(
     "segment_rules",

@@ -1,0 +1,474 @@
+"""The contacts of a list: all of them once, then what happened to them, and from time to time all again, to see what leaves no date.
+
+The contacts of a list come out of searches, a window of creation dates at a time. A reading is a list of windows, kept in the state;
+a window that is done is struck off with a checkpoint, and a search that is under way is in the state before it is waited for.
+
+A later full reading compares before it delivers: first it only takes checksums, which `Mirror` compares with what the warehouse holds, and
+if something differs, the same searches are read once more for the rows that do. So nothing is written that has not changed, and what is
+gone is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta, timezone
+from functools import partial
+from hashlib import blake2b
+from itertools import islice
+from typing import Any, NamedTuple
+
+import models
+import plan
+from api import Cells, Record, criterion, search_body
+from common.deletes import is_doubtful
+from common.failures import NotFound, SourceFailure, SyncFailed, Unavailable
+from common.retrying import Attempts
+from common.tables import ConversionError
+from context import Context
+from cursors import CHANGES, COMPARE, DELIVER, FIRST, ContactsState, Job
+from plan import MAX_RETRIES_PER_BATCH, Window
+from searches import SEARCH, JobFailed, Jobs
+from sketch import Mirror, width_for
+
+SEARCHES_AT_ONCE = 4
+EXPORT_ATTEMPTS = 5
+ROWS_AT_ONCE = 500
+MAX_RECENT = 20_000  # contacts of a list that changed since the last full reading; with more of them the next one comes sooner
+TOTAL_WIDTH, LEAST_SHARE = 8192, 128  # of all mirrors together, which bounds the state; and of the smallest list's
+DIFFERENCES_EXPECTED = 0.02
+CONFIRMED = 100  # contacts that seem gone are asked for one by one; of more than these, so many
+
+Row = dict[str, Any]
+
+
+class ListInfo(NamedTuple):
+    """A sending list: its id, when it was created, how many contacts it counts, and which share of the mirrors it has."""
+
+    id: str
+    created: datetime | None
+    contacts: int
+    width: int
+
+
+class Tuning(NamedTuple):
+    """What the settings say of contacts."""
+
+    refresh_days: int
+    batch_months: int
+    overlap_hours: int
+
+
+def with_widths(lists: Sequence[tuple[str, datetime | None, int]]) -> list[ListInfo]:
+    """Lists with their shares of the mirrors: as many differences as are to be expected, bounded for all together."""
+    total = max(sum(contacts for _, _, contacts in lists), 1)
+    return [ListInfo(number, created, contacts, _width(contacts, total)) for number, created, contacts in lists]
+
+
+def _width(contacts: int, total: int) -> int:
+    share = TOTAL_WIDTH * contacts // total
+    most = LEAST_SHARE
+    while most * 2 <= share:
+        most *= 2
+    return width_for(max(int(contacts * DIFFERENCES_EXPECTED), LEAST_SHARE), most)
+
+
+class Contacts:
+    """Reads contacts, of one list after the other, with the searches of what comes next already under way.
+
+    Args:
+        context: the sync's tools.
+        jobs: the searches.
+        tuning: the settings.
+    """
+
+    def __init__(self, context: Context, jobs: Jobs, tuning: Tuning) -> None:
+        self._api, self._delivery, self._state, self._clock = context.api, context.delivery, context.state, context.clock
+        self._executor, self._progress, self._say, self._now = context.executor, context.progress, context.say, context.now
+        self._jobs, self._tuning = jobs, tuning
+        self._ahead: list[ListInfo] = []
+
+    def begin(self, lists: Sequence[ListInfo]) -> None:
+        """Plans what is to be read of each list, unless a reading of it is under way."""
+        self._ahead = list(lists)
+        for info in lists:
+            self._plan(info, self._state.of_list(info.id).contacts)
+
+    def sync(self, info: ListInfo) -> None:
+        """Reads what is planned for a list.
+
+        Raises:
+            SyncFailed: if a search fails again and again.
+            SourceFailure: if the source does not answer, or does not let us read this list.
+        """
+        entry = self._state.of_list(info.id).contacts
+        self._ahead = self._ahead[self._ahead.index(info) :]
+        self._progress.begin(plan.CONTACTS, f"list {info.id}: {_spell(entry)}")
+        while entry.kind:
+            while entry.windows:
+                self._search_ahead(info)
+                self._step(info, entry)
+            self._conclude(info, entry)
+            self._delivery.checkpoint()
+        self._empty_trash()
+        self._progress.end()
+
+    def give_up(self, info: ListInfo) -> None:
+        """A list cannot be read: its searches are deleted, and what was planned stays planned."""
+        self._ahead = [other for other in self._ahead if other != info]
+        entry = self._state.of_list(info.id).contacts
+        self._discard(info, [*entry.windows, *entry.again])
+        entry.windows = [window._replace(search=None) for window in entry.windows]
+        entry.again = [window._replace(search=None) for window in entry.again]
+        with suppress(SourceFailure):
+            self._empty_trash()
+
+    # --- Planning ---
+
+    def _plan(self, info: ListInfo, entry: ContactsState) -> None:
+        if entry.upper and entry.upper > self._now:  # a state from a clock that was ahead: what it claims cannot be
+            self._discard(info, [*entry.windows, *entry.again])
+            entry.abandon()
+        if entry.kind:
+            return
+        created = int(entry_time(info.created, self._now).timestamp())
+        upper = int(self._now.timestamp())
+        moment = self._now.replace(microsecond=0)
+        if entry.since is None or self._refresh_is_due(entry):
+            windows = plan.whole_list(info.contacts, created, upper, self._tuning.batch_months)
+            entry.begin(FIRST if entry.since is None else COMPARE, windows, moment, max(info.width, entry.held.width if entry.held else 0))
+        else:
+            entry.begin(CHANGES, plan.changes(int(self._since(entry.since).timestamp()), upper), moment, 0)
+
+    def _refresh_is_due(self, entry: ContactsState) -> bool:
+        period = timedelta(days=self._tuning.refresh_days)
+        in_time = entry.refreshed_at is not None and timedelta(0) <= self._now - entry.refreshed_at < period
+        return not in_time or len(entry.recent) > MAX_RECENT or entry.since is None or entry.since > self._now
+
+    def _since(self, moment: datetime) -> datetime:
+        return moment - timedelta(hours=self._tuning.overlap_hours)
+
+    # --- Searches ---
+
+    def _search_ahead(self, info: ListInfo) -> None:
+        """Begins the next searches; that of the first window must succeed, the others are tried again when it is their turn."""
+        entry = self._state.of_list(info.id).contacts
+        begun = False
+        if entry.windows[0].search is None:
+            entry.windows[0] = self._searched(info, entry.windows[0])
+            begun = True
+        waiting = [(one, place) for one in self._ahead for place, _ in enumerate(self._windows(one))][:SEARCHES_AT_ONCE]
+        wanted = [(one, place) for one, place in waiting if self._windows(one)[place].search is None]
+        replies = [(one, place, self._executor.submit(self._searched, one, self._windows(one)[place])) for one, place in wanted]
+        for one, place, reply in replies:
+            with suppress(SourceFailure):
+                self._windows(one)[place] = reply.result()
+                begun = True
+        if begun:
+            self._delivery.checkpoint()  # from here on a restart knows them
+
+    def _windows(self, info: ListInfo) -> list[Window]:
+        return self._state.of_list(info.id).contacts.windows
+
+    def _searched(self, info: ListInfo, window: Window) -> Window:
+        job = self._jobs.begin(info.id, SEARCH, search_body(f"Fivetran: list {info.id}, {_title(window)}", criteria(window)))
+        return window._replace(search=job.id)
+
+    def _discard(self, info: ListInfo, windows: Sequence[Window]) -> None:
+        self._state.trash += [Job(info.id, SEARCH, window.search) for window in windows if window.search]
+
+    def _empty_trash(self) -> None:
+        if self._state.trash:
+            self._state.trash = self._jobs.delete(self._state.trash)
+
+    # --- One window ---
+
+    def _step(self, info: ListInfo, entry: ContactsState) -> None:
+        """Reads the first window and strikes it off; after a failure it becomes smaller ones."""
+        window = entry.windows[0]
+        try:
+            self._jobs.wait(_job(info, window), f"list {info.id}, {_title(window)}")
+            Attempts(self._clock, EXPORT_ATTEMPTS, self._say).call(partial(self._read, info, entry, window))
+        except JobFailed as failure:
+            self._retry(info, entry, window, str(failure))
+            return
+        except NotFound as failure:  # it vanished between the last look at it and its export
+            self._retry(info, entry, window, str(failure))
+            return
+        entry.windows.pop(0)
+        if entry.kind == COMPARE:
+            entry.again.append(window)
+        else:
+            self._discard(info, [window])
+        self._delivery.checkpoint()
+        self._empty_trash()
+
+    def _retry(self, info: ListInfo, entry: ContactsState, window: Window, failure: str) -> None:
+        self._discard(info, [window])
+        fresh = window._replace(search=None, retries=window.retries + 1)
+        if fresh.retries > MAX_RETRIES_PER_BATCH:
+            entry.windows[0] = fresh._replace(retries=0)  # the next sync begins to count anew
+            raise SyncFailed(
+                f"list {info.id}: {failure}, for the {fresh.retries}th time. Nothing was skipped; the next sync goes on from here. "
+                'If it goes on like this, raise "search_minutes" or lower "batch_months".'
+            )
+        smaller = self._smaller(info, entry, fresh)
+        self._say(f"{failure}; trying again" + (f" in {len(smaller)} smaller searches" if len(smaller) > 1 else ""))
+        entry.windows[:1] = smaller
+
+    def _smaller(self, info: ListInfo, entry: ContactsState, window: Window) -> list[Window]:
+        """Smaller windows for one that failed; the list may have become larger than its count said."""
+        if (window.start, window.end) == (None, None) and entry.kind in {FIRST, COMPARE} and entry.upper:
+            created = int(entry_time(info.created, self._now).timestamp())
+            batches = plan.in_batches(created, int(entry.upper.timestamp()), self._tuning.batch_months)
+            return [one._replace(retries=window.retries) for one in batches]
+        return plan.halved(window)
+
+    def _read(self, info: ListInfo, entry: ContactsState, window: Window) -> None:
+        """Reads the export of a window's search, from its first row."""
+        width = entry.seen.width if entry.seen else 0
+        reading = _Reading(entry, window, self._since(entry.upper or self._now), Mirror(width) if entry.kind in {FIRST, COMPARE} else None)
+        with self._api.export(*_job(info, window)) as (header, rows):
+            try:
+                reader = models.contacts(header, info.id)
+            except ConversionError as error:
+                raise Unavailable(f"list {info.id}: the CSV of a search is none of contacts: {error}") from None
+            shape = _Shape(header, reader.width)
+            for some in _chunks(rows, ROWS_AT_ONCE):
+                chosen = [cells for cells in some if reading.takes(shape, cells)]
+                self._progress.advance(len(some), None)
+                self._deliver(info, entry, reader, shape, chosen)
+        reading.done()
+
+    def _deliver(self, info: ListInfo, entry: ContactsState, reader: models.CsvReader, shape: _Shape, chosen: list[Cells]) -> None:
+        """Delivers rows; what was read of a window is saved as it comes, though the window is read anew after a restart."""
+        if chosen:
+            entry.unreadable += self._delivery.contacts(info.id, reader, chosen, partial(shape.name, info.id))
+        self._delivery.checkpoint(if_due=True)
+
+    # --- The end of a reading ---
+
+    def _conclude(self, info: ListInfo, entry: ContactsState) -> None:
+        """All windows were read: a comparison leads to a delivery if something differs, anything else is done."""
+        if entry.kind == COMPARE and entry.held and entry.seen:
+            if self._is_doubted(info, entry):
+                return
+            difference = entry.held.compared(entry.seen, entry.recent)
+            moved = [contact for contact, total in entry.met.items() if entry.recent[contact] != total]
+            entry.kind = DELIVER
+            if moved or difference.changed is None or difference.changed:
+                entry.windows, entry.again = entry.again, []
+                return
+        if entry.kind == DELIVER:
+            self._delete_gone(info, entry)
+            for contact, total in entry.met.items():
+                if entry.seen:
+                    entry.seen.put(contact, total)
+        self._discard(info, entry.again)
+        if entry.seen:
+            entry.seen = entry.seen.folded(info.width)
+        entry.finish()
+
+    def _is_doubted(self, info: ListInfo, entry: ContactsState) -> bool:
+        """Whether so many contacts are missing that the listing is more likely wrong; then all stays as it was."""
+        held, seen = entry.held, entry.seen
+        if held is None or seen is None:
+            return False
+        there = seen.rows + len(entry.met)
+        known = max(held.rows, there)
+        if entry.unreadable == 0 and not is_doubtful(known - there, there, known):
+            return False
+        reason = f"{entry.unreadable:,} rows cannot be read" if entry.unreadable else f"{known - there:,} of {known:,} contacts are missing"
+        self._delivery.warn(
+            f"contacts of list {info.id}: in a full reading {reason}. That is not believed, so nothing was deleted or compared. "
+            "If it is as it should be, re-sync this table."
+        )
+        self._discard(info, entry.again)
+        entry.refreshed_at = entry.upper
+        if entry.since and entry.upper:  # what happened since the last sync is read by itself instead
+            windows = plan.changes(int(self._since(entry.since).timestamp()), int(entry.upper.timestamp()))
+            entry.begin(CHANGES, windows, entry.upper, 0)
+        return True
+
+    def _delete_gone(self, info: ListInfo, entry: ContactsState) -> None:
+        """Deletes contacts that are not in the full reading, and that the source does not know when asked for them."""
+        if entry.held is None or entry.seen is None:
+            return
+        difference = entry.held.compared(entry.seen, entry.recent)
+        recent = {contact for contact in entry.recent if contact not in entry.met}
+        if difference.gone is None:
+            self._delivery.warn(
+                f"contacts of list {info.id}: so many contacts are gone that it cannot be told which (there are {entry.seen.rows:,} now, "
+                f"and were {entry.held.rows:,}). To remove them, re-sync this table."
+            )
+        gone = sorted((difference.gone or set()) | recent)
+        kept = set(gone) - self._confirmed(info, gone)
+        if kept:
+            self._delivery.warn(
+                f"contacts of list {info.id}: {len(kept):,} contacts were missing from a full reading, but are there if they are asked for "
+                "one by one. They were not deleted."
+            )
+        self._delivery.delete_contacts(info.id, [contact for contact in gone if contact not in kept])
+        sums = entry.held.checksums(entry.seen)[0] | entry.recent
+        for contact in kept:
+            entry.seen.put(contact, sums.get(contact, 0))
+
+    def _confirmed(self, info: ListInfo, gone: Sequence[str]) -> set[str]:
+        """Those of the missing contacts that the source does not know; of many a sample is asked for, and one that is there saves all."""
+        step = -(-len(gone) // CONFIRMED) if gone else 1
+        asked = list(gone[::step])
+        there = {contact for contact, found in zip(asked, self._executor.map(partial(self._exists, info), asked), strict=True) if found}
+        return set(gone) - there if step == 1 else (set() if there else set(gone))
+
+    def _exists(self, info: ListInfo, contact: str) -> bool:
+        try:
+            self._api.contact(info.id, contact)
+        except NotFound:
+            return False
+        return True
+
+
+class _Shape:
+    """Where in the rows of a CSV that matters is which a comparison looks at, without making whole rows."""
+
+    def __init__(self, header: Cells, width: int) -> None:
+        self.width = width
+        names = [name.removeprefix(models.BYTE_ORDER_MARK).lower() for name in header]
+        self._id = names.index(models.CONTACT_ID if models.CONTACT_ID in names else models.OTHER_CONTACT_ID)
+        self._places = {field: names.index(field) for field in plan.CHANGES if field in names}
+        order = sorted(range(width), key=lambda place: (names[place], place))
+        self._named = [(place, f"{header[place]}\x1f") for place in order]
+
+    def contact(self, cells: Cells) -> str:
+        """The contact's id."""
+        return cells[self._id]
+
+    def checksum(self, cells: Cells) -> int:
+        """The same for the same values, in whatever order the columns come; a column that is empty everywhere changes nothing."""
+        told = "\x1e".join([name + cells[place] for place, name in self._named if cells[place]])
+        return int.from_bytes(blake2b(told.encode("utf-8", "surrogateescape"), digest_size=6).digest(), "big")
+
+    def is_in(self, window: Window, cells: Cells) -> bool:
+        """Whether a row belongs to a window: a source that reads "less" as "at most", or no condition at all, gives others, too."""
+        if window.field not in self._places or (window.start, window.end) == (None, None):
+            return True
+        try:
+            return window.holds(models.to_epoch(cells[self._places[window.field]]))
+        except ConversionError:
+            return True  # nobody can tell, so it is not left out
+
+    def has_date_since(self, since: datetime, cells: Cells) -> bool:
+        """Whether one of its dates is not before a time: then the next sync meets it again."""
+        for place in self._places.values():
+            with suppress(ConversionError):
+                moment = models.to_epoch(cells[place]) if cells[place] else None
+                if moment and moment >= since:
+                    return True
+        return False
+
+    def name(self, list_id: str, cells: Cells) -> str:
+        """What an error calls a row that has no id: by its content, without telling it."""
+        return f"{list_id}/row {blake2b(repr(cells).encode('utf-8', 'surrogatepass'), digest_size=6).hexdigest()}"
+
+
+class _Reading:
+    """One window being read: which of its rows are to be delivered, and what is remembered of them.
+
+    Args:
+        entry: the list's state.
+        window: what is read.
+        overlap: from when on dates will be met again by the next sync.
+        seen: takes the rows of this window; only when all of it was read it counts.
+    """
+
+    def __init__(self, entry: ContactsState, window: Window, overlap: datetime, seen: Mirror | None) -> None:
+        self._entry, self._window, self._overlap, self._seen = entry, window, overlap, seen
+        self._changed: set[str] | None = set()
+        self._as_seen: dict[str, int] = {}
+        if entry.kind == DELIVER and entry.held and entry.seen:
+            self._changed = entry.held.compared(entry.seen, entry.recent).changed
+            self._as_seen = entry.held.checksums(entry.seen)[1]
+
+    def takes(self, shape: _Shape, cells: Cells) -> bool:
+        """Whether a row is to be delivered. One of another width is, so that it is named."""
+        entry = self._entry
+        if len(cells) != shape.width or not shape.contact(cells):
+            return True
+        if not shape.is_in(self._window, cells):
+            return False
+        contact, total = shape.contact(cells), shape.checksum(cells)
+        if entry.kind == CHANGES:
+            if entry.recent.get(contact) == total:
+                return False
+            entry.recent[contact] = total
+            return True
+        if shape.has_date_since(self._overlap, cells):
+            entry.fresh[contact] = total
+        if self._seen is None:
+            return self._differs(contact, total)
+        if contact in entry.recent:
+            entry.met[contact] = total
+        else:
+            self._seen.put(contact, total)
+        return entry.kind == FIRST
+
+    def _differs(self, contact: str, total: int) -> bool:
+        """Whether a row that was compared before has to be delivered; it may have changed once more since then."""
+        entry = self._entry
+        if contact in entry.recent:
+            if contact not in entry.met:
+                return False  # it came into the list meanwhile, and the next sync will find it
+            entry.met[contact] = total
+            return entry.recent[contact] != total
+        if self._changed is not None and contact not in self._changed:
+            return False
+        before = self._as_seen.get(contact, total)
+        if before != total and entry.seen:
+            entry.seen.change(contact, before, total)
+            self._as_seen[contact] = total
+        return True
+
+    def done(self) -> None:
+        """All rows of the window were read."""
+        if self._seen and self._entry.seen:
+            self._entry.seen.merge(self._seen)
+
+
+def criteria(window: Window) -> list[Record]:
+    """The conditions of a window's search. It begins a second too early, since a source may read "at least" as "more than"."""
+    found = []
+    if window.start is not None:
+        found.append(criterion("date_absolute", window.field, ">=", [window.start - 1]))
+    if window.end is not None:
+        found.append(criterion("date_absolute", window.field, "<", [window.end]))
+    return found or [criterion("email", "email", "notempty", [""])]
+
+
+def entry_time(created: datetime | None, now: datetime) -> datetime:
+    """When a list begins; one that does not say so is taken to be twenty years old."""
+    return created or now - timedelta(days=7300)
+
+
+def _job(info: ListInfo, window: Window) -> Job:
+    return Job(info.id, SEARCH, window.search or "")
+
+
+def _title(window: Window) -> str:
+    ends = [datetime.fromtimestamp(end, timezone.utc).date().isoformat() if end is not None else "" for end in (window.start, window.end)]
+    return f"{window.field.removeprefix('ocx_').replace('_', ' ')} {' to '.join(ends)}".strip() if any(ends) else "all contacts"
+
+
+def _spell(entry: ContactsState) -> str:
+    what = {
+        FIRST: "reading all contacts",
+        CHANGES: "reading what happened since the last sync",
+        COMPARE: "reading all contacts again, to find edits and deletes",
+        DELIVER: "reading all contacts again, to find edits and deletes",
+    }[entry.kind]
+    return f"{what}, {len(entry.windows)} searches" if len(entry.windows) > 1 else what
+
+
+def _chunks(rows: Iterator[Cells], size: int) -> Iterator[list[Cells]]:
+    while some := list(islice(rows, size)):
+        yield some
+

@@ -1,0 +1,161 @@
+"""What is read, as data: the collections of the account and of each list, the dates of a contact, and the windows of a reading."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta, timezone
+from typing import NamedTuple
+
+from dateutil.relativedelta import relativedelta
+
+import models
+from api import Record
+from common.splitting import Root
+
+LARGE_LIST_CONTACTS = 200_000  # a list of more contacts than this is read in windows of creation dates
+INITIAL_BATCH_MONTHS = 3
+MIN_BATCH_SECONDS = 14 * 24 * 60 * 60
+MAX_RETRIES_PER_BATCH = 3
+
+CREATED = "ocx_created_date"
+CHANGES = (CREATED, "ocx_unsubscribe_date", "ocx_resubscribe_date", "ocx_bounce_date", "ocx_complaint_date")
+LISTS, CONTACTS, BODIES = "lists", "contacts", "email_message_bodies"
+
+
+class Collection(NamedTuple):
+    """A collection that is read whole in every sync.
+
+    Args:
+        table: the table of its records.
+        path: its endpoint.
+        detail: whether a record that changed is asked for by itself as well.
+        detail_keys: fields of which one must have changed for that; none stands for all.
+        by_id: whether a record can be asked for by its id.
+        pages: "offset" for offset and limit, "page" for page and page_size, "none" for a collection without pages.
+        bodies: a table that the detail fills, instead of the record's own.
+    """
+
+    table: str
+    path: str
+    detail: bool = False
+    detail_keys: tuple[str, ...] = ()
+    by_id: bool = False
+    pages: str = "offset"
+    bodies: str = ""
+
+    @property
+    def root(self) -> Root:
+        """The table and its children."""
+        return models.ROOTS[self.table]
+
+    def id_of(self, record: object) -> int | None:
+        """A record's id, None if it has none that is a number."""
+        value = record.get("id") if isinstance(record, dict) else None
+        if isinstance(value, str) and value.isdecimal() and value.isascii():
+            return int(value)
+        return value if type(value) is int else None
+
+    def columns(self) -> list[str]:
+        """What the ledger keeps of each record: the number of rows in each child table, and checksums."""
+        children = [table.name for table in self.root.declared(models.OPTIONAL_TABLES)[1:]]
+        return [*children, *([self.bodies] if self.bodies else []), RECORD_SUM, DETAIL_SUM]
+
+    def asked_for(self, record: Record) -> object:
+        """What must have changed for a detail to be asked for again."""
+        return [record.get(key) for key in self.detail_keys] if self.detail_keys else record
+
+
+RECORD_SUM, DETAIL_SUM = "checksum", "detail_checksum"
+
+ACCOUNT = (Collection(LISTS, "lists"), Collection("esp_connections", "esp_connections/options", pages="none"))
+PER_LIST = (
+    Collection("list_fields", "list_fields"),
+    Collection("segments", "segments", detail=True, detail_keys=("modified", "user_modified"), by_id=True),
+    Collection("mailings", "mailings", detail=True, by_id=True),
+    Collection("email_messages", "emails", by_id=True, pages="page", bodies=BODIES),
+    Collection("imports", "import", by_id=True),
+    Collection("transactional_campaigns", "transactional"),
+    Collection("events", "events", by_id=True),
+    Collection("email_tags", "email_tag"),
+)
+
+
+class Window(NamedTuple):
+    """Contacts of which a date lies in a half-open span, in Unix seconds; an end that is None is open.
+
+    `retries` counts how often the search for it failed, `search` is the id of the one that is under way.
+    """
+
+    field: str
+    start: int | None
+    end: int | None
+    retries: int = 0
+    search: str | None = None
+
+    def holds(self, moment: datetime | None) -> bool:
+        """Whether a contact with that date belongs to it. One without a date belongs where there is no lower end."""
+        if moment is None:
+            return self.start is None and self.field == CREATED
+        seconds = moment.timestamp()
+        return (self.start is None or self.start <= seconds) and (self.end is None or seconds < self.end)
+
+
+def whole_list(contacts: int, created: int, upper: int, months: int) -> list[Window]:
+    """The windows of a reading of all contacts: one, or for a large list from the newest back to its creation, and then all that is older.
+
+    Empty windows are no sign of the beginning: lists have quiet times, and contacts that were copied may be older than their list.
+    """
+    if contacts <= LARGE_LIST_CONTACTS:
+        return [Window(CREATED, None, None)]
+    return in_batches(created, upper, months)
+
+
+def in_batches(created: int, upper: int, months: int) -> list[Window]:
+    """The windows of a large list, newest first."""
+    windows, end = list[Window](), _moment(upper)
+    while end.timestamp() > created:
+        start = end - relativedelta(months=months)
+        windows.append(Window(CREATED, int(start.timestamp()), int(end.timestamp())))
+        end = start
+    return [*windows, Window(CREATED, None, int(end.timestamp()))]
+
+
+def changes(since: int, upper: int) -> list[Window]:
+    """The windows of what has happened to contacts since a time."""
+    return [Window(field, since, upper) for field in CHANGES]
+
+
+def halved(window: Window) -> list[Window]:
+    """A window that took too long as two smaller ones, none shorter than MIN_BATCH_SECONDS but the rest; a short one as it is."""
+    if window.start is None or window.end is None or window.end - window.start <= MIN_BATCH_SECONDS:
+        return [window]
+    middle = window.end - max((window.end - window.start) // 2, MIN_BATCH_SECONDS)
+    return [window._replace(start=middle), window._replace(end=middle)]
+
+
+def _moment(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, timezone.utc)
+
+
+def months(first: date, last: date) -> Iterator[date]:
+    """The first days of the months from one day to another."""
+    month = first.replace(day=1)
+    while month <= last:
+        yield month
+        month += relativedelta(months=1)
+
+
+def month_end(month: date) -> date:
+    """The last day of a month, given its first."""
+    return month + relativedelta(months=1) - timedelta(days=1)
+
+
+def upkeep(table: str) -> str:
+    """How a table is kept up to date, in the words of the README."""
+    if table == CONTACTS:
+        return "changes of status in each sync; all of it every `full_refresh_days`"
+    if table.endswith("_daily_stats"):
+        return "the last `stats_days`, rounded to whole months, in each sync"
+    if table.startswith("contact_activity"):
+        return "the last `activity_days` in each sync"
+    return "whole, in each sync; only what changed is written"

@@ -1,0 +1,240 @@
+"""What the warehouse holds of a large set of rows, remembered in a size that does not grow with the rows.
+
+A `Sketch` is an invertible Bloom lookup table (Eppstein, Goodrich, Uyeda, Varghese: What's the Difference? Efficient Set Reconciliation
+without Prior Context, 2011): of two sets that were sketched, it tells exactly in what they differ, as long as that is not too much; how
+large the sets are does not matter. A `Mirror` is a pair of them, one of keys and one of keys with their rows' checksums: with it a
+complete reading of the source tells which rows are new, changed or gone, though the state holds no list of all rows.
+
+Pure: no I/O, no clock.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+import zlib
+from collections.abc import Collection
+from typing import Any, NamedTuple
+
+HASHES = 3
+LEAST_WIDTH = 64
+CHECKSUM_BITS = 48
+HEX_ID = re.compile(r"[0-9a-f]{24}")
+_WORD = (1 << 32) - 1
+
+
+class Sketch:
+    """A set of positive whole numbers, in HASHES * `width` cells; `width` is a power of two.
+
+    Each number is in one cell of each of the HASHES parts; a cell has how many numbers are in it, their sum, and the sum of their hashes.
+    About twice `width` differences can be told apart.
+    """
+
+    def __init__(self, width: int) -> None:
+        self.width = width
+        self._counts = [0] * (HASHES * width)
+        self._sums = [0] * (HASHES * width)
+        self._checks = [0] * (HASHES * width)
+
+    def add(self, number: int, times: int = 1) -> None:
+        """Puts a number into the set; with `times` -1 takes it out."""
+        check, *places = _hashes(number)
+        for part, place in enumerate(places):
+            at = part * self.width + place % self.width
+            self._counts[at] += times
+            self._sums[at] += times * number
+            self._checks[at] += times * check
+
+    def merge(self, other: Sketch, times: int = 1) -> None:
+        """Adds all numbers of another sketch of the same width; with `times` -1 takes them out."""
+        for mine, others in zip(self._columns(), other._columns(), strict=True):
+            mine[:] = [one + times * two for one, two in zip(mine, others, strict=True)]
+
+    def folded(self, width: int) -> Sketch:
+        """The same set in a sketch of a smaller width."""
+        sketch = self
+        while sketch.width > width:
+            sketch = sketch._halved()
+        return sketch
+
+    def without(self, other: Sketch) -> tuple[set[int], set[int]] | None:
+        """The numbers that only this set has, and those that only the other one has; None if these are too many to be told apart."""
+        width = min(self.width, other.width)
+        rest = Sketch(width)
+        rest.merge(self.folded(width))
+        rest.merge(other.folded(width), -1)
+        return rest._peeled()
+
+    def dump(self) -> list[Any]:
+        """As JSON for the state."""
+        text = json.dumps([self._counts, [f"{number:x}" for number in self._sums], self._checks], separators=(",", ":"))
+        return [self.width, base64.b64encode(zlib.compress(text.encode())).decode()]
+
+    @classmethod
+    def load(cls, dumped: object) -> Sketch:
+        """What `dump` gave.
+
+        Raises:
+            ValueError: if it is not that.
+        """
+        match dumped:
+            case [int() as width, str() as packed] if width > 0 and not width & (width - 1):
+                sketch = cls(width)
+            case _:
+                raise ValueError("a sketch is damaged")
+        try:
+            counts, sums, checks = json.loads(zlib.decompress(base64.b64decode(packed, validate=True)))
+            sketch._counts, sketch._sums, sketch._checks = counts, [int(number, 16) for number in sums], checks
+        except (ValueError, TypeError, zlib.error) as error:
+            raise ValueError("a sketch is damaged") from error
+        if any(len(column) != HASHES * width for column in sketch._columns()):
+            raise ValueError("a sketch is damaged")
+        return sketch
+
+    def _columns(self) -> tuple[list[int], list[int], list[int]]:
+        return self._counts, self._sums, self._checks
+
+    def _halved(self) -> Sketch:
+        half = Sketch(self.width // 2)
+        for mine, folded in zip(self._columns(), half._columns(), strict=True):
+            for part in range(HASHES):
+                start = part * self.width
+                first, second = mine[start : start + half.width], mine[start + half.width : start + self.width]
+                folded[part * half.width : (part + 1) * half.width] = [one + two for one, two in zip(first, second, strict=True)]
+        return half
+
+    def _peeled(self) -> tuple[set[int], set[int]] | None:
+        """Takes out one number after the other that is alone in a cell; what is left at last could not be told apart."""
+        mine, others = set[int](), set[int]()
+        left = list(range(HASHES * self.width))
+        while left:
+            at = left.pop()
+            number = self._alone(at)
+            if number is None:
+                continue
+            times = self._counts[at]
+            (mine if times > 0 else others).add(number)
+            self.add(number, -times)
+            left += [part * self.width + place % self.width for part, place in enumerate(_hashes(number)[1:])]
+        return None if any(self._counts) or any(self._sums) else (mine, others)
+
+    def _alone(self, at: int) -> int | None:
+        """The number in a cell, if there is no other one in it."""
+        times = self._counts[at]
+        if not times or self._sums[at] % times or self._checks[at] % times:
+            return None
+        number = self._sums[at] // times
+        return number if number > 0 and _hashes(number)[0] * times == self._checks[at] else None
+
+
+def _hashes(number: int) -> tuple[int, ...]:
+    """A check of a number, and its place in each part."""
+    digest = hashlib.blake2b(number.to_bytes((number.bit_length() + 7) // 8, "big"), digest_size=16).digest()
+    bits = int.from_bytes(digest, "big")
+    return bits & _WORD, (bits >> 32) & _WORD, (bits >> 64) & _WORD, bits >> 96
+
+
+class Difference(NamedTuple):
+    """What a complete reading found: keys that are held and were not seen, and keys that are new or whose rows have changed.
+
+    None for either means that they are too many to be told apart.
+    """
+
+    gone: set[str] | None
+    changed: set[str] | None
+
+
+class Mirror:
+    """The keys and the checksums of rows; `rows` is how many there are.
+
+    Args:
+        width: of the sketch of keys, a power of two; that of the checksums is twice as wide, since an edit makes two differences there.
+    """
+
+    def __init__(self, width: int) -> None:
+        self.rows = 0
+        self._keys, self._sums = Sketch(width), Sketch(2 * width)
+
+    @property
+    def width(self) -> int:
+        """The width of the sketch of keys."""
+        return self._keys.width
+
+    def put(self, key: str, checksum: int, times: int = 1) -> None:
+        """Adds a row; with `times` -1 takes it out."""
+        number = _number(key)
+        self.rows += times
+        self._keys.add(number, times)
+        self._sums.add(number << CHECKSUM_BITS | checksum, times)
+
+    def change(self, key: str, before: int, after: int) -> None:
+        """Gives a row another checksum."""
+        self.put(key, before, -1)
+        self.put(key, after)
+
+    def folded(self, width: int) -> Mirror:
+        """The same rows in a mirror of at most that width."""
+        mirror = Mirror(min(width, self.width))
+        mirror.rows, mirror._keys, mirror._sums = self.rows, self._keys.folded(mirror.width), self._sums.folded(2 * mirror.width)
+        return mirror
+
+    def merge(self, other: Mirror) -> None:
+        """Adds all rows of another mirror of the same width."""
+        self.rows += other.rows
+        self._keys.merge(other._keys)
+        self._sums.merge(other._sums)
+
+    def compared(self, seen: Mirror, but: Collection[str] = ()) -> Difference:
+        """In what a complete reading differs from this, except for some keys that are judged otherwise and are not in `seen`."""
+        keys, sums = self._keys.without(seen._keys), self._sums.without(seen._sums)
+        gone = None if keys is None else {_text(number) for number in keys[0]} - set(but)
+        changed = None if sums is None else {_text(number >> CHECKSUM_BITS) for number in sums[1]}
+        return Difference(gone, changed)
+
+    def checksums(self, seen: Mirror) -> tuple[dict[str, int], dict[str, int]]:
+        """By key, the checksums of rows that are only here, and of those that are only in the other one; empty if they cannot be told."""
+        sums = self._sums.without(seen._sums) or (set(), set())
+        mine, others = ({_text(one >> CHECKSUM_BITS): one & ((1 << CHECKSUM_BITS) - 1) for one in some} for some in sums)
+        return mine, others
+
+    def dump(self) -> dict[str, Any]:
+        """As JSON for the state."""
+        return {"rows": self.rows, "keys": self._keys.dump(), "sums": self._sums.dump()}
+
+    @classmethod
+    def load(cls, dumped: object) -> Mirror:
+        """What `dump` gave.
+
+        Raises:
+            ValueError: if it is not that.
+        """
+        match dumped:
+            case {"rows": int() as rows, "keys": keys, "sums": sums} if not isinstance(rows, bool):
+                mirror = cls(LEAST_WIDTH)
+                mirror.rows, mirror._keys, mirror._sums = rows, Sketch.load(keys), Sketch.load(sums)
+                return mirror
+        raise ValueError("a mirror is damaged")
+
+
+def width_for(differences: int, most: int) -> int:
+    """The width of a mirror that can tell so many differences apart, at most `most`."""
+    width = LEAST_WIDTH
+    while width < differences and width < most:
+        width *= 2
+    return width
+
+
+def _number(key: str) -> int:
+    """A text as a positive number; an id of 24 hex digits takes half the room."""
+    if HEX_ID.fullmatch(key):
+        return int("1" + key, 16) << 1
+    return int.from_bytes(b"\x01" + key.encode(), "big") << 1 | 1
+
+
+def _text(number: int) -> str:
+    if number & 1:
+        packed = number >> 1
+        return packed.to_bytes((packed.bit_length() + 7) // 8, "big")[1:].decode()
+    return f"{number >> 1:x}"[1:]

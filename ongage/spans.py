@@ -1,0 +1,118 @@
+"""Tables that are replaced span by span: a month of statistics, a day of activity.
+
+A span that will be read again has a `Mirror` in the state. When it is read again, what differs is written, and what is gone is deleted;
+a span that is as it was costs nothing but the reading.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from hashlib import blake2b
+from itertools import islice
+
+from common.deletes import is_doubtful
+from common.tables import Row, Table
+from cursors import SpansState
+from delivery import Delivery
+from sketch import Mirror, width_for
+
+ROWS_AT_ONCE = 500
+DIFFERENCES_EXPECTED = 0.1  # of the rows of a span
+MOST_WIDTH = 512
+
+Read = Callable[[], Iterator[Row]]
+
+
+def deliver_once(delivery: Delivery, table: Table, read: Read) -> None:
+    """Delivers a span that will not be read again."""
+    for some in _chunks(read()):
+        delivery.upsert(table, some)
+        delivery.checkpoint(if_due=True)
+
+
+def replace(delivery: Delivery, table: Table, entry: SpansState, name: str, read: Read) -> None:
+    """Makes the warehouse hold what is read of a span.
+
+    Args:
+        delivery: takes the rows.
+        table: of the rows.
+        entry: what is remembered of the table.
+        name: of the span.
+        read: gives its rows, anew whenever it is called.
+
+    Raises:
+        SourceFailure: what `read` raises.
+    """
+    held = entry.mirrors.get(name)
+    if held is None:
+        seen = Mirror(MOST_WIDTH)
+        for some in _chunks(read()):
+            for row in some:
+                seen.put(key_of(table, row), checksum_of(row))
+            delivery.upsert(table, some)
+            delivery.checkpoint(if_due=True)
+    else:
+        seen = Mirror(max(held.width, MOST_WIDTH))
+        for row in read():
+            seen.put(key_of(table, row), checksum_of(row))
+        if not _reconciled(delivery, table, name, held, seen, read):
+            return
+    entry.mirrors[name] = seen.folded(width_for(int(seen.rows * DIFFERENCES_EXPECTED), MOST_WIDTH))
+
+
+def _reconciled(delivery: Delivery, table: Table, name: str, held: Mirror, seen: Mirror, read: Read) -> bool:
+    """Delivers in what a span differs, and deletes what is gone; False if the reading is not believed, and then all stays as it was."""
+    if is_doubtful(held.rows - seen.rows, seen.rows, held.rows):
+        delivery.warn(
+            f"{table.name}: of {held.rows:,} rows from {name} on, {held.rows - seen.rows:,} are missing. That is more than is believed, so "
+            "nothing was deleted. If they were removed on purpose, re-sync this table."
+        )
+        return False
+    gone, changed = held.compared(seen)
+    if gone or changed or gone is None or changed is None:
+        as_seen, still_there = held.checksums(seen)[1], set[str]()
+        for some in _chunks(read()):
+            keys = [key_of(table, row) for row in some]
+            still_there.update(gone & set(keys) if gone else ())
+            chosen = [(key, row) for key, row in zip(keys, some, strict=True) if changed is None or key in changed]
+            for key, row in chosen:
+                if as_seen.get(key, checksum_of(row)) != checksum_of(row):  # it has changed once more
+                    seen.change(key, as_seen[key], checksum_of(row))
+                    as_seen[key] = checksum_of(row)
+            delivery.upsert(table, [row for _, row in chosen])
+            delivery.checkpoint(if_due=True)
+        _delete(delivery, table, held, seen, gone, still_there)
+    return True
+
+
+def _delete(delivery: Delivery, table: Table, held: Mirror, seen: Mirror, gone: set[str] | None, still_there: set[str]) -> None:
+    if gone is None:
+        delivery.warn(f"{table.name}: so many rows are gone that it cannot be told which. To remove them, re-sync this table.")
+        return
+    delivery.delete(table, (_key(table, text) for text in sorted(gone - still_there)))
+    sums = held.checksums(seen)[0]
+    for text in still_there:
+        seen.put(text, sums.get(text, 0))
+
+
+def key_of(table: Table, row: Row) -> str:
+    """A row's key as text."""
+    return json.dumps([row[column] for column in table.key], default=datetime.isoformat, separators=(",", ":"))
+
+
+def _key(table: Table, text: str) -> Row:
+    """The key that a text stands for."""
+    values = zip(table.key, json.loads(text), strict=True)
+    return {column: datetime.fromisoformat(value) if table.columns[column].type == "UTC_DATETIME" else value for column, value in values}
+
+
+def checksum_of(row: Row) -> int:
+    """The same for the same cells."""
+    return int.from_bytes(blake2b(repr([*row.values()]).encode(), digest_size=6).digest(), "big")
+
+
+def _chunks(rows: Iterator[Row]) -> Iterator[list[Row]]:
+    while some := list(islice(rows, ROWS_AT_ONCE)):
+        yield some
