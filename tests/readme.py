@@ -26,9 +26,6 @@ PART = re.compile(r"(<!-- generated: (\w+)[^>]*-->\n).*?(<!-- end -->)", re.DOTA
 TABLE_LINE = re.compile(r"^\| `(\w+)` \| ([^|]*?) \|", re.MULTILINE)
 OWN_DIAGRAM = 5  # child tables from which on a table has a diagram of its own
 
-# Columns that point to another table though their names do not end in its singular.
-LINKS = {"contact_passthrough_id": "contacts"}
-
 
 class Model:
     """A connector's tables with what their names tell: which column points where, and which table is part of which other."""
@@ -51,7 +48,8 @@ class Model:
             return None
         words = column.removesuffix("_id").split("_")
         named = (plural("_".join(words[start:])) for start in range(len(words)))
-        return LINKS.get(column) or next((name for name in named if self._is_pointed_to(name)), None)
+        links: Mapping[str, str] = getattr(self.modules.plan, "LINKS", {})
+        return links.get(column) or next((name for name in named if self._is_pointed_to(name)), None)
 
     def _is_pointed_to(self, name: str) -> bool:
         table = self.tables.get(name)
@@ -63,8 +61,18 @@ class Model:
         return {column: name for column, name in found.items() if name}
 
     def parent(self, table: Table) -> str | None:
-        """The table whose records the rows of this one are part of."""
-        return self.target(table, table.key[0]) if len(table.key) > 1 else None
+        """The table whose records the rows of this one are part of.
+
+        Of the tables that the key points to, it is the last one that is itself part of the one before: by (list_id, mailing_id, position)
+        the mailings, which are part of lists.
+        """
+        parent: str | None = None
+        for column in table.key if len(table.key) > 1 else ():
+            pointed_to = self.target(table, column)
+            if pointed_to in {None, table.name} or (parent and self.parent(self.tables[str(pointed_to)]) != parent):
+                break
+            parent = pointed_to
+        return parent
 
     def children(self, name: str) -> list[Table]:
         """The tables that hold parts of a table's records."""
@@ -91,8 +99,13 @@ def settings_table(settings: Iterable[Setting]) -> str:
         default = f"`{setting.default}`" if setting.default else ""
         meaning = setting.description[:1].upper() + setting.description[1:]
         secret = " Secret." if setting.secret else ""
-        lines.append(f"| `{setting.name}` | {'yes' if setting.required else 'no'} | {default} | {meaning}{secret} |")
+        lines.append(f"| `{setting.name}` | {_required(setting)} | {default} | {meaning}{secret} |")
     return "\n".join(lines)
+
+
+def _required(setting: Setting) -> str:
+    instead = getattr(setting, "unless", "")
+    return ("yes, unless `" + instead + "` is given" if instead else "yes") if setting.required else "no"
 
 
 # --- Diagrams ---
@@ -101,7 +114,7 @@ def settings_table(settings: Iterable[Setting]) -> str:
 def diagrams(model: Model) -> str:
     """The tables with their keys: first those that stand for themselves, then with each the tables that hold its records' parts."""
     own = [table for table in model.tables.values() if not model.parent(table)]
-    groups = {table.name: model.children(table.name) for table in own}
+    groups = {table.name: model.children(table.name) for table in model.tables.values()}
     large = [name for name, children in groups.items() if len(children) >= OWN_DIAGRAM]
     small = [name for name, children in groups.items() if 0 < len(children) < OWN_DIAGRAM]
     parts = [("Tables that stand for themselves", _diagram(model, own, []))]
@@ -143,7 +156,7 @@ def _edges(model: Model, table: Table, drawn: set[str]) -> Iterator[str]:
         if target in drawn:
             columns.setdefault(target, []).append(column)
     for target, names in columns.items():
-        arrow = "||--o{" if table.key[0] in names else "|o..o{"
+        arrow = "||--o{" if set(table.key) & set(names) else "|o..o{"
         yield f'    {target} {arrow} {table.name} : "{", ".join(names)}"'
 
 
@@ -163,20 +176,10 @@ def upkeep(model: Model, table: Table) -> str:
     """How a table is kept up to date."""
     if table is ERRORS:
         return "as trouble comes and goes"
-    parent = model.parent(table)
-    if not parent:
-        return _upkeep_of_root(model.modules, table.name)
+    told: str = model.modules.plan.upkeep(table.name) or f"with `{model.parent(table)}`"
     if table.name not in model.always:
-        return f"optional; with `{parent}`"
-    return f"with `{parent}`" + ("; optional: all of them" if table.name in model.optional else "")
-
-
-def _upkeep_of_root(modules: SimpleNamespace, name: str) -> str:
-    for entity in modules.plan.ENTITIES:
-        if entity.table == name:
-            return "incremental; in full with each search for deletes" if entity.drifts else "incremental"
-    rarely = any(reference.table == name and reference.rarely for reference in modules.plan.REFERENCES)
-    return "whole, once in 24 hours" if rarely else "whole"
+        return f"optional; {told}"
+    return told + ("; optional: all of them" if table.name in model.optional else "")
 
 
 # --- What the command and the tests use ---

@@ -227,6 +227,21 @@ REFERENCES = (
 )
 
 
+# Columns that point to another table though their names do not end in its singular; for the README, as is `upkeep`.
+LINKS = {"contact_passthrough_id": "contacts"}
+
+
+def upkeep(table: str) -> str:
+    """How a table that is read by itself is kept up to date; "" for one that comes with the records of another."""
+    for entity in ENTITIES:
+        if entity.table == table:
+            return "incremental; in full with each search for deletes" if entity.drifts else "incremental"
+    for reference in REFERENCES:
+        if reference.table == table:
+            return "whole, once in 24 hours" if reference.rarely else "whole"
+    return "whole" if table == "organizations" else ""
+
+
 class Parameters(NamedTuple):
     """How an entity can be asked: the names of its parameters, as its QueryOptions offer them; None where they do not."""
 
