@@ -141,7 +141,7 @@ def test_21_the_form_has_a_field_for_every_setting(folder: str) -> None:
     assert list(fields) == [setting.name for setting in modules.settings.SETTINGS]
     for setting in modules.settings.SETTINGS:
         field = fields[setting.name]
-        assert (field.label, field.required) == (setting.label, setting.required)
+        assert (field.label, field.required) == (setting.label, setting.required and not getattr(setting, "unless", ""))
         assert field.description.lower() == setting.description.lower()
         assert (field.text_field == form_field.TextField.password) is setting.secret
 

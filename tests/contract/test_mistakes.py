@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from common.failures import SettingProblem
+from common.settings import Setting, header_text
 from sandbox.fivetran import scratch_copy
 from tests.contract.facts import FACTS
 from tests.loading import ROOT, load
@@ -23,6 +24,16 @@ Configuration = dict[str, Any]
 def complete(folder: str) -> Configuration:
     """A configuration without a mistake, with a canary for every secret."""
     return {setting.name: CANARY for setting in load(folder).settings.SETTINGS if setting.required}
+
+
+def setting_of(folder: str, name: str) -> Setting:
+    found: Setting = next(setting for setting in load(folder).settings.SETTINGS if setting.name == name)
+    return found
+
+
+def replacing(setting: Setting) -> str:
+    """The setting with which this one is not required any more; "" if there is none."""
+    return str(getattr(setting, "unless", ""))
 
 
 def problems(folder: str, configuration: Configuration) -> list[str]:
@@ -53,9 +64,6 @@ def test_a_configuration_without_a_mistake(folder: str) -> None:
         (lambda secret: {secret: True}, "must be a text in quotes; it is true or false without quotes."),
         (lambda secret: {secret: ["a"]}, "must be a text in quotes; it is a list."),
         (lambda secret: {secret: "<YOUR_API_KEY>"}, "still holds a placeholder: "),
-        (lambda secret: {secret: f"Bearer {CANARY}"}, "holds a space, "),
-        (lambda secret: {secret: f"{CANARY}\n{CANARY}"}, "holds a space, a line break "),
-        (lambda secret: {secret: f"{CANARY}\N{RIGHT DOUBLE QUOTATION MARK}"}, "holds a space, a line break or a character "),
     ],
 )
 def test_a_wrong_credential(folder: str, mistake: Callable[[str], Configuration], said: str) -> None:
@@ -65,10 +73,36 @@ def test_a_wrong_credential(folder: str, mistake: Callable[[str], Configuration]
     assert "12345" not in problem
 
 
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (f"Bearer {CANARY}", "holds a space, "),
+        (f"{CANARY}\n{CANARY}", "holds a space, a line break "),
+        (f"{CANARY}\N{RIGHT DOUBLE QUOTATION MARK}", "holds a space, a line break or a character "),
+    ],
+)
+def test_a_credential_that_no_header_can_hold(folder: str, value: str, said: str) -> None:
+    headers = [setting.name for setting in load(folder).settings.SETTINGS if setting.parse is header_text]
+    assert headers
+    for name in headers:
+        [problem] = problems(folder, complete(folder) | {name: value})
+        assert problem.startswith(f'- "{name}" {said}')
+
+
+def test_a_setting_is_not_required_beside_the_one_that_replaces_it(folder: str) -> None:
+    for instead in {replacing(setting) for setting in load(folder).settings.SETTINGS} - {""}:
+        needed = {name: CANARY for name in complete(folder) if replacing(setting_of(folder, name)) != instead}
+        assert load(folder).connector.schema(needed | {instead: CANARY})
+        assert problems(folder, needed)
+
+
 def test_no_configuration_at_all(folder: str) -> None:
     found = problems(folder, {})
     required = [setting for setting in load(folder).settings.SETTINGS if setting.required]
-    assert found == [f'- "{setting.name}" is missing: {setting.description}' for setting in required]
+    assert len(found) == len(required)
+    for problem, setting in zip(found, required, strict=True):
+        assert problem.startswith(f'- "{setting.name}" is missing: {setting.description}')
+        assert replacing(setting) in problem
 
 
 def test_white_space_around_a_value_is_no_mistake(folder: str) -> None:
@@ -102,7 +136,7 @@ def test_an_unknown_setting_gets_the_list(folder: str) -> None:
 
 def test_all_problems_are_named_at_once(folder: str) -> None:
     secret = FACTS[folder].secret
-    found = problems(folder, {secret: "", "base_url": "http://api.example.org", "zzz": "1"})
+    found = problems(folder, complete(folder) | {secret: "", "base_url": "http://api.example.org", "zzz": "1"})
     assert len(found) == 3
     assert all(any(name in problem for problem in found) for name in ('"zzz" is', f'"{secret}" is empty', '"base_url" must'))
 
