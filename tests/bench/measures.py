@@ -13,8 +13,9 @@ from tests.bench import figures
 from tests.bench.figures import Figure
 from tests.bench.probe import Job, Outcome
 from tests.bench.probing import probe
+from tests.contract.facts import FACTS
 
-UNLIMITED = "1000000000"  # requests an hour: waiting for a quota is no cost of the connector's
+UNLIMITED = "1000000000"  # requests that the source allows: waiting for a quota is no cost of the connector's
 CHANGED_SHARE = 0.01
 MOST_REPLAYED_ROWS = 5000  # all that they give is kept in memory, a kilobyte for each operation
 EIGHT = 8
@@ -48,7 +49,7 @@ class Bench(NamedTuple):
     def sync(self, box: SandboxClient, what: str, **options: Any) -> tuple[Outcome, dict[str, Any]]:
         """One sync with a sandbox; what it found, and what the sandbox was asked since it last began to count."""
         self.say(what)
-        outcome = probe(Job(self.connector, box.configuration, **options))
+        outcome = probe(Job(self.connector, {**box.configuration, **FACTS[self.connector].unlimited}, **options))
         return outcome, box.get("/sandbox/requests")
 
 
@@ -119,7 +120,7 @@ def parallelism(bench: Bench) -> Figure:
     rows = min(bench.rows, _rows_for(bench, SMALL_PAGE_REQUESTS))
     seconds, requests = list[float](), 0
     with bench.source(rows) as box:
-        box.post("/sandbox/faults", {"kind": "latency", "path": "/api/", "seconds": bench.latency_seconds})
+        box.post("/sandbox/faults", {"preset": "slow", "seconds": bench.latency_seconds})
         for workers in (1, EIGHT):
             name = f"parallelism, {rows:,} rows: a first sync with {bench.latency_seconds:g} s a reply, {workers} at a time"
             box.delete("/sandbox/requests")

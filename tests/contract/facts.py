@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+State = dict[str, Any]
+Step = str | int
+Place = tuple[Step, ...]  # where something stands in a state
+
 
 class Conversion(NamedTuple):
     """A value at the source and the cell that it must become: worked out by hand, neither by the converter nor by the truth.
@@ -37,17 +41,32 @@ class Facts(NamedTuple):
         pages: the paths of its pages, as a regular expression.
         listing: the paths of the lists by which deletes are looked for.
         secret: the setting that is the credential.
+        sweep: the setting that says how many days lie between two searches for deletes; 0 is every sync.
         dependent: tables that are filled together with it.
         field, column: a date of its records, and the column it fills.
         small_entity, small_table: a short list that is replaced as a whole.
+        advice: words of what a setup test says of a key that may not read the entity.
         admit: makes the sandbox accept another credential.
         workers: the constants, as module.NAME, that say how many requests are under way at once.
         page_sizes: the constant that lists the page sizes, largest first.
+        scope: the column that says in which part of the source (a list, an account) a record lies, where a key begins with that.
+        raw_id: an id as the source's records have it, from its text.
+        no_ids: what stands for an id and can be none.
+        poorer: further tables that lack something when the entity may not be read.
+        reserve: the setting that says how many requests are left to others, where the source tells its quota in headers.
+        pace: the settings that say how many calls a minute there may be, and how many at once, where nobody but the client counts them.
+        unlimited: settings with which the client's own limits hold no sync back.
+        unused: operations that this connector has no use for.
+        splits: the function, as module.NAME, that makes rows of a record.
+        queries_of_a_sync: how many of the sandbox's "queries" a first sync of a few hundred rows certainly asks for, in pages of 50.
         inherited: columns, as table.column, that repeat another record's id: the error names that record's own column.
         unspoilt: why columns, as table.column or table.*, are filled by no field of a record that a fault could spoil.
         takes_booleans: columns, as patterns of table.column, of texts in which a boolean is a value like any other.
         conversions: values that are easily mangled.
         cursors: by name, the cursors that a state holds.
+        damage: damaged copies of a state that must be refused, each with the word by which that must be told.
+        misread: places of a state, and the kind of garbage that was once misread there; {table} and {error} stand for one of each.
+        tables_of_ids: parts of a state in which the keys are names of tables, or ids.
     """
 
     table: str
@@ -55,19 +74,50 @@ class Facts(NamedTuple):
     pages: str
     listing: str
     secret: str
+    sweep: str
     dependent: frozenset[str]
     field: str
     column: str
     small_entity: str
     small_table: str
+    advice: str
     admit: Callable[[Any, str], None]
     workers: tuple[str, ...]
     page_sizes: str
+    scope: str = ""
+    raw_id: Callable[[str], Any] = int
+    no_ids: tuple[object, ...] = (None, {"an": "object"}, "seventeen", True)
+    poorer: frozenset[str] = frozenset()
+    reserve: str = ""
+    pace: tuple[str, str] | None = None
+    unlimited: Mapping[str, str] = {}
+    unused: frozenset[str] = frozenset()
+    splits: str = "models.split"
+    queries_of_a_sync: int = 40
     inherited: frozenset[str] = frozenset()
     unspoilt: Mapping[str, str] = {}
     takes_booleans: tuple[str, ...] = ()
     conversions: tuple[Conversion, ...] = ()
-    cursors: Callable[[Mapping[str, Any]], dict[str, Cursor]] = lambda state: {}
+    cursors: Callable[[State], dict[str, Cursor]] = lambda state: {}
+    damage: Callable[[State], Iterator[tuple[str, State]]] = lambda state: iter(())
+    misread: tuple[tuple[Place, str], ...] = ()
+    tables_of_ids: frozenset[str] = frozenset({"digests", "open_errors"})
+
+    def own_id(self, columns: Sequence[str], key: Sequence[Any]) -> str:
+        """The id of the record to which a row belongs, by the columns of its table's key and the row's key."""
+        return str(key[self._begins(columns)])
+
+    def record_of(self, columns: Sequence[str], key: Sequence[Any]) -> str:
+        """How an `errors` row names the record to which a row belongs."""
+        return "/".join(str(part) for part in key[: self._begins(columns) + 1])
+
+    def is_root(self, columns: Sequence[str]) -> bool:
+        """Whether a table with this key has a row for each record, and not for each of a record's parts."""
+        return len(columns) == self._begins(columns) + 1
+
+    def _begins(self, columns: Sequence[str]) -> int:
+        """The place of the record's own id in a key."""
+        return 1 if self.scope and len(columns) > 1 and columns[0] == self.scope else 0
 
     def tuning(self, modules: Any, workers: int | None = None, page_sizes: Sequence[int] = ()) -> Iterator[tuple[Any, str, object]]:
         """What to set, as arguments of `setattr`, so that a connector's modules work with other numbers."""
@@ -161,12 +211,22 @@ VIRTUOUS_CONVERSIONS = (
 )
 
 
-def _virtuous_cursors(state: Mapping[str, Any]) -> dict[str, Cursor]:
+def _virtuous_cursors(state: State) -> dict[str, Cursor]:
     return {
         name: Cursor(part["modified_since"] or "", (part["modified_since"], part["read_started"], part["rescan"]), part["last_id"])
         for name, part in state.items()
         if isinstance(part, dict) and "last_id" in part
     }
+
+
+def _virtuous_damage(state: State) -> Iterator[tuple[str, State]]:
+    table = next(name for name, part in state.items() if isinstance(part, dict) and "last_id" in part)
+    part = state[table]
+    yield table, state | {table: "gone"}
+    yield "last_id", state | {table: part | {"last_id": "seven"}}
+    yield "modified_since", state | {table: part | {"modified_since": "yesterday"}}
+    yield "swept_at", state | {table: part | {"swept_at": 5}}
+    yield "delivered", state | {table: part | {"delivered": {"children": [], "blocks": [[1, 2, "%%%"]]}}}
 
 
 FACTS = {
@@ -176,6 +236,7 @@ FACTS = {
         pages=r"/api/Gift/Query/FullGift$",
         listing=r"/api/Gift/Query$",
         secret="bearer_token",
+        sweep="delete_sweep_days",
         dependent=frozenset(
             {
                 "gifts",
@@ -191,9 +252,12 @@ FACTS = {
         column="gift_date",
         small_entity="Tag",
         small_table="tags",
+        advice="permission group",
         admit=lambda source, secret: setattr(source.tokens, "static", secret),
         workers=("fetch.PARALLEL_REQUESTS", "sync.PARALLEL_REQUESTS"),
         page_sizes="fetch.TAKE_SIZES",
+        poorer=frozenset({"custom_field_definitions", "lookup_values"}),
+        reserve="rate_limit_reserve",
         inherited=frozenset(
             {
                 "contact_methods.contact_individual_id",
@@ -221,5 +285,15 @@ FACTS = {
         takes_booleans=("*_custom_fields.value", "contact_custom_collection_fields.value"),
         conversions=VIRTUOUS_CONVERSIONS,
         cursors=_virtuous_cursors,
+        damage=_virtuous_damage,
+        misread=(
+            (("{table}",), "gone"),
+            (("{table}", "delivered"), "gone"),
+            (("{table}", "delivered", "blocks"), "an empty object"),
+            (("{table}", "optional"), "a nested list"),
+            (("parameters", "{table}", 0), "a number"),
+            (("open_errors", "{error}", 2), "an empty list"),
+        ),
+        tables_of_ids=frozenset({"digests", "open_errors", "parameters"}),
     ),
 }

@@ -15,6 +15,7 @@ import requests
 from common.settings import parse
 from sandbox.compare import differences
 from sandbox.server import Box, running
+from tests.contract.facts import FACTS, Facts
 from tests.doubles import Direct, FakeClock, FakeFivetran, Killed
 from tests.loading import load
 
@@ -34,6 +35,31 @@ class Harness:
     @property
     def source(self) -> Any:
         return self.box.source
+
+    @property
+    def facts(self) -> Facts:
+        return FACTS[self.folder]
+
+    def ids(self, table: str = "") -> list[Any]:
+        """The ids of a table's records (of the large list, if none is named) as the source's records have them, ascending."""
+        truth = self.source.truth()[table or self.facts.table]
+        found = {self.facts.own_id(truth.key, [row[column] for column in truth.key]) for row in truth.rows()}
+        return [self.facts.raw_id(text) for text in sorted(found, key=int)]
+
+    def own_id(self, table: str, key: Sequence[Any]) -> str:
+        """The id of the record to which a row belongs."""
+        return self.facts.own_id(self.fivetran.keys[table], key)
+
+    def record_of(self, table: str, number: object) -> str:
+        """How an `errors` row names a record that is in the truth."""
+        return self.facts.record_of(self.fivetran.keys[table], self._key_of(table, number))
+
+    def named(self, table: str, number: object) -> str:
+        """How a difference names the row of a record that is in the truth."""
+        return ", ".join(f"{column}={part}" for column, part in zip(self.fivetran.keys[table], self._key_of(table, number), strict=True))
+
+    def _key_of(self, table: str, number: object) -> tuple[Any, ...]:
+        return next(key for key in self.true_rows()[table] if self.own_id(table, key) == str(number))
 
     def sync(self, stop_at: int | None = None) -> None:
         """One sync in this thread; what the connector raises comes through, `Killed` too if it is stopped."""
@@ -131,7 +157,8 @@ def harness(folder: str, rows: int = SMALL, settings: Mapping[str, str] | None =
     """A connector with an empty warehouse; deletes are looked for in each sync unless `settings` say otherwise."""
     clock = FakeClock()
     with running(folder, rows=rows, clock=clock, **sandbox) as box:
-        yield Harness(folder, box, clock, {"delete_sweep_days": "0"} | dict(settings or {}))
+        facts = FACTS[folder]
+        yield Harness(folder, box, clock, {facts.sweep: "0", **facts.unlimited, **(settings or {})})
 
 
 def as_json(value: object) -> str:

@@ -12,7 +12,8 @@ from tests.contract.harness import Cell, Harness
 from tests.doubles import Direct
 
 MARKERS: tuple[object, ...] = (7007, True, False, "2001-02-03T04:05:06")  # each kind of column shows at least one of them
-Records = dict[str, dict[int, dict[str, Any]]]
+ENVELOPES = ("list", "payload")  # the keys under which a source puts its records
+Records = dict[str, dict[Any, dict[str, Any]]]  # an id is a number or a text, as the source has it
 TrueRows = Mapping[str, Mapping[tuple[Any, ...], Mapping[str, Any]]]
 
 
@@ -20,7 +21,7 @@ class Spot(NamedTuple):
     """One leaf of one record: `path` is dotted, `key` is the record's id field."""
 
     entity: str
-    number: int
+    number: Any
     path: str
     value: object
 
@@ -33,15 +34,21 @@ def records_read(h: Harness, wire: Direct) -> tuple[Records, dict[str, str]]:
     def told(_: Request, reply: Reply) -> None:
         if not reply.entity or not reply.detailed:
             return
-        listed = reply.payload["list"] if isinstance(reply.payload, dict) else reply.payload
         ids[reply.entity] = reply.id_key
-        records[reply.entity].update((record[reply.id_key], record) for record in listed)
+        for record in records_of(reply.payload):  # what is served in two parts, in a list and by itself, is one record
+            records[reply.entity].setdefault(record[reply.id_key], {}).update(record)
 
     wire.told = told
     h.sync()
     wire.told = lambda request, reply: None
     assert h.differences() == []
     return dict(records), ids
+
+
+def records_of(payload: Any) -> list[dict[str, Any]]:
+    """The records of a reply: of a bare array, or of what stands in an envelope, be it a list or a single record."""
+    found = next((payload[key] for key in ENVELOPES if key in payload), payload) if isinstance(payload, dict) else payload
+    return [found] if isinstance(found, dict) else list(found)
 
 
 def leaves(value: object, path: str = "") -> Iterator[tuple[str, object]]:
@@ -101,7 +108,7 @@ def cells_of(h: Harness, chosen: list[Spot]) -> dict[Spot, frozenset[Cell]]:
         for marker in MARKERS:
             for spot in some:
                 _mark(h, spot, marker)
-            _compare(before, h.true_rows(), {str(spot.number): spot for spot in some}, found, moved)
+            _compare(h, before, {str(spot.number): spot for spot in some}, found, moved)
         for spot in some:
             h.source.set_value(spot.entity, spot.number, spot.path, spot.value)
         cells |= {spot: frozenset(found[spot]) for spot in some if spot not in moved}
@@ -125,10 +132,11 @@ def _rounds(chosen: list[Spot]) -> Iterator[list[Spot]]:
         yield this
 
 
-def _compare(before: TrueRows, after: TrueRows, by_id: Mapping[str, Spot], found: dict[Spot, set[Cell]], moved: set[Spot]) -> None:
+def _compare(h: Harness, before: TrueRows, by_id: Mapping[str, Spot], found: dict[Spot, set[Cell]], moved: set[Spot]) -> None:
+    after = h.true_rows()
     for table, rows in before.items():
         for key in rows.keys() | after[table].keys():
-            spot = by_id.get(str(key[0]))
+            spot = by_id.get(h.own_id(table, key))
             if spot is None:
                 continue
             if key not in rows or key not in after[table]:

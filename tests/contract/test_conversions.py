@@ -13,7 +13,7 @@ import pytest
 from sandbox.compare import same
 from tests.contract.facts import FACTS, Conversion
 from tests.contract.harness import Cell, Harness, direct
-from tests.contract.paths import Spot, cells_of, records_read, spots, value_at
+from tests.contract.paths import Records, Spot, cells_of, records_read, spots, value_at
 
 ROWS = 25  # contacts, or what the source counts by: enough that every field is somewhere
 ANYTHING = object()  # the value fits, and what of it arrives is not this test's business
@@ -96,14 +96,14 @@ def assert_named(h: Harness, must: Mapping[Cell, object]) -> None:
     """Each cell that is NULL because its value never fits has one open error, and nothing else has any."""
     reported = [(row["table_name"], row["record"], row["column_name"]) for row in h.open_errors()]
     assert len(reported) == len(set(reported))
-    due = {error_of(cell) for cell, value in must.items() if value is None and name_of(cell) not in FACTS[h.folder].inherited}
-    unsure = {error_of(cell) for cell, value in must.items() if value is NULL_OR_ERROR}
+    due = {error_of(h, cell) for cell, value in must.items() if value is None and name_of(cell) not in h.facts.inherited}
+    unsure = {error_of(h, cell) for cell, value in must.items() if value is NULL_OR_ERROR}
     assert set(reported) - unsure == due
 
 
-def error_of(cell: Cell) -> tuple[str, str, str]:
+def error_of(h: Harness, cell: Cell) -> tuple[str, str, str]:
     table, key, column = cell
-    return table, str(key[0]), column
+    return table, h.facts.record_of(h.fivetran.keys[table], key), column
 
 
 def surprises(h: Harness, must: Mapping[Cell, object]) -> Iterator[str]:
@@ -133,7 +133,7 @@ def test_13_a_record_of_every_list_without_its_key(folder: str, key: object) -> 
         tables[spot.entity] |= {table for table, _, _ in cells}
     with direct(folder, rows=ROWS, rate_limit=10**9) as (h, wire):
         records, ids = records_read(h, wire)
-        spoilt = {entity: sorted(by_id)[len(by_id) // 2] for entity, by_id in records.items()}
+        spoilt = {entity: sorted(by_id, key=int)[len(by_id) // 2] for entity, by_id in records.items()}
         h.fivetran.forget()
         for entity, number in spoilt.items():
             h.box.faults.add("poison_value", entity=entity, id=number, key=ids[entity], value=key)
@@ -141,9 +141,9 @@ def test_13_a_record_of_every_list_without_its_key(folder: str, key: object) -> 
         lost = {(table, str(number)) for entity, number in spoilt.items() for table in tables[entity]}
         there = h.rows_by_key()
         for name, rows in h.true_rows().items():
-            assert rows.keys() - there[name].keys() == {key for key in rows if (name, str(key[0])) in lost}
+            assert rows.keys() - there[name].keys() == {key for key in rows if (name, h.own_id(name, key)) in lost}
         assert [line for line in h.differences() if not line.endswith("is missing in the warehouse")] == []
-        roots = sorted(name for name in set().union(*tables.values()) if len(h.fivetran.keys[name]) == 1)
+        roots = sorted(name for name in set().union(*tables.values()) if h.facts.is_root(h.fivetran.keys[name]))
         assert sorted(row["table_name"] for row in h.open_errors()) == roots
         h.box.faults.clear()
         h.clock.pass_days(1)
@@ -165,10 +165,10 @@ def _zone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> It
     time.tzset()
 
 
-def shared_out(conversions: tuple[Conversion, ...], records: dict[str, dict[int, Any]]) -> list[tuple[Conversion, int]]:
+def shared_out(conversions: tuple[Conversion, ...], records: Records) -> list[tuple[Conversion, Any]]:
     """Each conversion with a record of its own that has such a field."""
-    free = {entity: sorted(by_id) for entity, by_id in records.items()}
-    found: list[tuple[Conversion, int]] = []
+    free = {entity: sorted(by_id, key=int) for entity, by_id in records.items()}
+    found: list[tuple[Conversion, Any]] = []
     for one in conversions:
         number = next(number for number in free[one.entity] if _has(records[one.entity][number], one.path))
         free[one.entity].remove(number)
@@ -184,11 +184,12 @@ def _has(record: object, path: str) -> bool:
     return True
 
 
-def key_of(h: Harness, one: Conversion, number: int) -> tuple[Any, ...]:
-    return (str(number), 0) if len(h.fivetran.keys[one.table]) > 1 else (str(number),)
+def key_of(h: Harness, one: Conversion, number: object) -> tuple[Any, ...]:
+    """The key of a record's row, or of the first of its rows."""
+    return min(key for key in h.fivetran.committed[one.table] if h.own_id(one.table, key) == str(number))
 
 
-def mangled(h: Harness, shared: list[tuple[Conversion, int]]) -> list[str]:
+def mangled(h: Harness, shared: list[tuple[Conversion, Any]]) -> list[str]:
     """The cells that are not what was worked out by hand."""
     tables = h.truth()
     rows = h.rows_by_key()

@@ -78,11 +78,12 @@ def test_08_pages_that_are_not_what_was_asked_for(folder: str, preset: str, monk
 def test_08_what_a_merge_moved_comes_out_of_order(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Only the question for what moved has a reply of several rows, so that no other one tells that the order is not kept."""
     with small_pages(folder, monkeypatch, workers=ONE_BY_ONE) as h:
-        if "merge_contacts" not in h.source.change_kinds:
+        merge = next((kind for kind in h.source.change_kinds if kind.startswith("merge")), None)
+        if merge is None:
             pytest.skip("nothing is merged at this source")
         h.sync()
         h.clock.pass_days(5)
-        h.source.change("merge_contacts")
+        h.source.change(merge)
         with faults(h, "out-of-order"):
             h.sync()
         h.sync()

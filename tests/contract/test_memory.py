@@ -15,6 +15,7 @@ import pytest
 from sandbox.server import running
 from tests.bench.probe import Job, Outcome
 from tests.bench.probing import probe
+from tests.contract.facts import FACTS
 
 FEW, MORE, MANY = 480, 2000, 4800  # contacts, or what the source counts by
 PAGE_SIZES = (40, 10, 1)
@@ -34,7 +35,8 @@ ENVIRONMENT = {"MALLOC_MMAP_THRESHOLD_": "131072"}
 def source(folder: str, rows: int) -> Iterator[Callable[..., Outcome]]:
     """A source of that size, and what runs a sync with it."""
     with running(folder, rows=rows, rate_limit=1_000_000) as box:
-        configuration = box.configuration | {"delete_sweep_days": "0"}
+        facts = FACTS[folder]
+        configuration = {**box.configuration, facts.sweep: "0", **facts.unlimited}
 
         def sync(**options: Any) -> Outcome:
             job = Job(folder, configuration, page_sizes=PAGE_SIZES, checkpoint_rows=CHECKPOINT_ROWS)

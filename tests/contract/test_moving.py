@@ -40,7 +40,7 @@ def test_05_rows_that_come_or_go_between_two_pages(folder: str, preset: str, see
         sync_while_it_moves(h, preset)
 
 
-def come_and_go(h: Harness, ids: Sequence[int]) -> None:
+def come_and_go(h: Harness, ids: Sequence[object]) -> None:
     """Deletes and edits records at both ends of a list and in the middle, and adds some."""
     entity = FACTS[h.folder].entity
     for at in (1, len(ids) // 2, -2):
@@ -48,11 +48,6 @@ def come_and_go(h: Harness, ids: Sequence[int]) -> None:
         h.source.change("edit", entity=entity, id=ids[at - 1])
     for _ in range(3):
         h.source.change("insert", entity=entity)
-
-
-def ids_of(h: Harness) -> list[int]:
-    table = h.source.truth()[FACTS[h.folder].table]
-    return sorted(int(row[table.key[0]]) for row in table.rows())
 
 
 def cuts(h: Harness, number: int) -> list[int]:
@@ -78,7 +73,7 @@ def test_05_rows_that_come_or_go_between_a_crash_and_its_resumption(folder: str,
             assert h.sync_killed_at(stop_at)
             half_read += h.fivetran.committed[table] != start[0][table] and bool(h.differences())
             before = snapshot(h)
-            come_and_go(h, ids_of(h))
+            come_and_go(h, h.ids())
             h.clock.pass_days(5)
             h.sync()
             assert lost_bystanders(h, before) == [], f"killed at operation {stop_at}"
@@ -119,7 +114,7 @@ def test_06_a_row_is_edited_and_the_sync_goes_on_for_a_week(folder: str, monkeyp
     with small_pages(folder, monkeypatch) as h:
 
         def edit_and_wait() -> None:
-            h.source.change("edit", entity=facts.entity, id=ids_of(h)[0])
+            h.source.change("edit", entity=facts.entity, id=h.ids()[0])
             h.clock.pass_days(8)
 
         for _ in range(2):

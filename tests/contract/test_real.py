@@ -39,7 +39,6 @@ ROWS = 300
 KILLS = {"first": 14, "incremental": 6}
 MOST_OF_THEM = 15
 KILLED_ROWS = 300
-LAST_QUERY = 40  # of a sync of this size, whatever it resumes
 SEED = int(os.environ.get("SEED", Random().randrange(10_000)))
 
 
@@ -104,7 +103,12 @@ def scratch(folder: str, box: Box, tmp_path: Path) -> Scratch:
 
 
 def scratch_of(folder: str, box: Box, place: Path) -> Scratch:
-    return Scratch(scratch_copy(ROOT / folder, place), box, place, {"delete_sweep_days": "0"})
+    return Scratch(scratch_copy(ROOT / folder, place), box, place, settings_of(folder))
+
+
+def settings_of(folder: str) -> dict[str, str]:
+    """Deletes are looked for in each sync, and nothing is waited for."""
+    return {FACTS[folder].sweep: "0", **FACTS[folder].unlimited}
 
 
 def test_01_02_03_first_sync_no_change_and_every_change(scratch: Scratch) -> None:
@@ -135,7 +139,7 @@ def _kill(folder: str, scratch: Scratch) -> None:
     random, struck, resumed_from = Random(SEED), 0, set[str]()
     for phase, kills in KILLS.items():
         for _ in range(kills):
-            struck += scratch.killed_at_query(random.randint(1, LAST_QUERY))
+            struck += scratch.killed_at_query(random.randint(1, FACTS[folder].queries_of_a_sync))
             resumed_from.add(str(saved_state(scratch.folder)))
         scratch.debug()
         assert scratch.differences() == [], f"{phase} sync, SEED={SEED} repeats it"
@@ -176,18 +180,18 @@ def test_22_the_package_runs_from_the_zip_alone(folder: str, scratch: Scratch, t
     assert not [name for name in names if "configuration.json" in name or "test" in Path(name).parts or name.endswith(".pyc")]
     assert (alone / "common" / "tables.py").read_text() == (ROOT / "common" / "tables.py").read_text()
     assert (alone / "requirements.txt").read_text() == (ROOT / folder / "requirements.txt").read_text()
-    unpacked = Scratch(alone, scratch.box, tmp_path / "alone", {"delete_sweep_days": "0"})
+    unpacked = Scratch(alone, scratch.box, tmp_path / "alone", settings_of(folder))
     unpacked.debug()
     assert unpacked.differences() == []
 
 
-def test_setup_tests_pass_and_say_what_to_change(scratch: Scratch) -> None:
+def test_setup_tests_pass_and_say_what_to_change(folder: str, scratch: Scratch) -> None:
     assert _setup_tests(scratch).returncode == 0
-    scratch.box.source.forbidden = {"Gift"}
+    scratch.box.source.forbidden = {FACTS[folder].entity}
     refused = _setup_tests(scratch)
     said = refused.stdout + refused.stderr
     assert "403" in said
-    assert "permission group" in said
+    assert FACTS[folder].advice in said
 
 
 def _setup_tests(scratch: Scratch) -> subprocess.CompletedProcess[str]:

@@ -24,7 +24,7 @@ def test_01_with_every_optional_table(folder: str) -> None:
 
 
 def test_02_a_sync_without_changes_asks_next_to_nothing_and_touches_no_row(folder: str) -> None:
-    with harness(folder, rows=600, settings={"delete_sweep_days": "7"}) as h:
+    with harness(folder, rows=600, settings={FACTS[folder].sweep: "7"}) as h:
         h.sync()
         first = len(h.box.requests)
         h.clock.pass_days(0.5)

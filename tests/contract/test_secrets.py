@@ -38,15 +38,11 @@ def spoil_nothing(h: Harness) -> None:
 
 
 def wrong_type(h: Harness) -> None:
-    facts = FACTS[h.folder]
-    some_id = int(next(iter(h.source.truth()[facts.table].rows()))["id"])
-    h.box.faults.add("poison_value", entity=facts.entity, id=some_id, key=facts.field, value=PERSON)
+    h.box.faults.add("poison_value", entity=h.facts.entity, id=h.ids()[0], key=h.facts.field, value=PERSON)
 
 
 def no_key(h: Harness) -> None:
-    facts = FACTS[h.folder]
-    some_id = int(next(iter(h.source.truth()[facts.table].rows()))["id"])
-    h.box.faults.add("poison_value", entity=facts.entity, id=some_id, key="id", value=PERSON)
+    h.box.faults.add("poison_value", entity=h.facts.entity, id=h.ids()[0], key="id", value=PERSON)
 
 
 def outage_with_text(h: Harness) -> None:
@@ -82,7 +78,8 @@ def test_19_an_error_of_our_own_shows_its_place_and_no_value(folder: str, monkey
             person = PERSON
             raise ValueError(f"invalid value {person}")
 
-        monkeypatch.setattr(h.modules.models, "split", broken)
+        module, _, name = h.facts.splits.partition(".")
+        monkeypatch.setattr(getattr(h.modules, module), name, broken)
         error = run_as_fivetran_does(h, monkeypatch)
         assert isinstance(error, SyncFailed)
         assert "ValueError" in str(error)
