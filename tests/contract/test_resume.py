@@ -1,14 +1,17 @@
 """Contract 4, in process: a sync that is killed at any moment, and resumed, ends in the same warehouse.
 
-Every operation of a small source's first sync, and of an incremental one, is the one at which it is killed. To run one of them alone:
-`STOP_AT=123 pytest tests/contract/test_resume.py`. Where a random number decides, `SEED=45` repeats it; a failure names both.
+What a killed sync leaves behind is what its last checkpoint committed, so that all operations from behind one checkpoint up to the next
+are the same moment: one of them stands for all, of each such stretch of a small source's first sync, of an incremental one, and of one that
+looks for deletes. To run one of them alone: `STOP_AT=123 pytest tests/contract/test_resume.py`. Where a random number decides, `SEED=45`
+repeats it; a failure names both.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from random import Random
 from typing import Any, NamedTuple
 
@@ -23,7 +26,6 @@ from tests.loading import load
 
 TINY = 2  # contacts, or what the source counts by: few enough to stop at every operation
 PAGES = [10, 1]
-PARTS = 4  # so that several processes share the work
 ONE_IN = 20  # operations at which the harsher destination is tried
 STOP_AT = os.environ.get("STOP_AT")
 SEED = int(os.environ.get("SEED", Random().randrange(10_000)))
@@ -37,11 +39,12 @@ class Kept(NamedTuple):
 
 
 class Scene(NamedTuple):
-    """A sync to be killed: what it starts from, the warehouse that it ends in when nobody does, and how many operations that takes."""
+    """A sync to be killed: what it starts from, what it ends in when nobody does, how many operations that takes, and its checkpoints."""
 
     start: Kept
-    clean: dict[str, Rows]
+    clean: Kept
     operations: int
+    checkpoints: list[int]
 
 
 Begin = Callable[[Harness], None]
@@ -87,7 +90,10 @@ def scene(h: Harness, wire: Direct, begin: Begin) -> Scene:
     assert missing <= MAY_BE_MISSING[begin] | h.facts.unused
     wire.remember()  # nothing changes from here on
     h.fivetran.checks = False  # what the clean run emitted was checked
-    return Scene(start, h.fivetran.committed, h.fivetran.operations)
+    found = Scene(start, kept(h), h.fivetran.operations, h.fivetran.checkpoints)
+    h.sync()
+    assert not h.fivetran.touched
+    return found
 
 
 MAY_BE_MISSING: dict[Begin, set[str]] = {first: {"update", "delete"}, incremental: set(), sweep: {"upsert", "update", "truncate"}}
@@ -101,14 +107,15 @@ def restore(h: Harness, start: Kept) -> None:
     h.fivetran.state, h.fivetran.committed = start
 
 
-def moments(chosen: range) -> list[int]:
-    """The operations at which to stop, or of these the one that was asked for."""
-    return [number for number in chosen if STOP_AT is None or number == int(STOP_AT)]
+def moments(chosen: Iterable[int]) -> list[int]:
+    """The operations at which to stop, or the one that was asked for."""
+    return list(chosen) if STOP_AT is None else [int(STOP_AT)]
 
 
-def in_part(operations: int, part: int) -> range:
-    """A stretch of the operations: what is killed between the same two checkpoints is mostly in one part, and resumed once."""
-    return range(operations * (part - 1) // PARTS + 1, operations * part // PARTS + 1)
+def one_between_each_two(checkpoints: list[int]) -> Iterator[int]:
+    """Operations at which to stop, one of each stretch that ends with a checkpoint."""
+    random = Random(SEED)
+    return (random.randint(before + 1, checkpoint) for before, checkpoint in pairwise([0, *checkpoints]))
 
 
 @contextmanager
@@ -133,31 +140,27 @@ def _small_and_quiet(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Logging, "LOG_LEVEL", Logging.Level.SEVERE)  # a thousand syncs
 
 
-@pytest.mark.parametrize("part", range(1, PARTS + 1))
 @pytest.mark.parametrize("begin", [first, incremental, sweep])
-def test_04_stopped_at_every_operation(folder: str, begin: Begin, part: int) -> None:
+def test_04_stopped_at_every_operation(folder: str, begin: Begin) -> None:
     with direct(folder, rows=TINY, rate_limit=10**9) as (h, wire):
-        start, clean, operations = scene(h, wire, begin)
-        resumed: list[Kept] = []
-        for stop_at in moments(in_part(operations, part)):
+        start, clean, _, checkpoints = scene(h, wire, begin)
+        assert len(checkpoints) > 1 or begin is sweep  # which is one checkpoint's work
+        for stop_at in moments(one_between_each_two(checkpoints)):
             with naming(begin, stop_at):
                 restore(h, start)
                 assert h.sync_killed_at(stop_at), "it ended before that"
-                if kept(h) in resumed:
-                    continue  # the very same state and rows: resuming them would be the same run once more
-                resumed.append(kept(h))
                 h.sync()
-                assert h.fivetran.committed == clean
-                h.sync()
-                assert not h.fivetran.touched, "what the resumed sync remembers is not what it delivered"
-        assert len(resumed) > 1 or STOP_AT or begin is sweep  # which is one checkpoint's work
+                assert h.fivetran.committed == clean.committed
+                if h.fivetran.state != clean.state:  # else the next sync would be the one behind the clean run once more
+                    h.sync()
+                    assert not h.fivetran.touched, "what the resumed sync remembers is not what it delivered"
 
 
 @pytest.mark.parametrize("begin", [first, incremental])
 def test_04_a_destination_that_keeps_what_came_after_the_last_checkpoint(folder: str, begin: Begin) -> None:
     offset = Random(SEED).randrange(ONE_IN)
     with direct(folder, rows=TINY, rate_limit=10**9) as (h, wire):
-        start, clean, operations = scene(h, wire, begin)
+        start, clean, operations, _ = scene(h, wire, begin)
         for stop_at in moments(range(1 + offset, operations + 1, ONE_IN)):
             with naming(begin, stop_at):
                 restore(h, start)
@@ -165,13 +168,13 @@ def test_04_a_destination_that_keeps_what_came_after_the_last_checkpoint(folder:
                 assert h.sync_killed_at(stop_at), "it ended before that"
                 h.fivetran.at_least_once = False
                 h.sync()
-                assert h.fivetran.committed == clean
+                assert h.fivetran.committed == clean.committed
 
 
 @pytest.mark.parametrize("begin", [first, incremental])
 def test_04_a_sync_killed_again_and_again_gets_to_the_end(folder: str, begin: Begin) -> None:
     with direct(folder, rows=TINY, rate_limit=10**9) as (h, wire):
-        start, clean, operations = scene(h, wire, begin)
+        start, clean, operations, _ = scene(h, wire, begin)
         restore(h, start)
         random, runs = Random(SEED), 1
         with naming(begin, 0):
@@ -179,17 +182,16 @@ def test_04_a_sync_killed_again_and_again_gets_to_the_end(folder: str, begin: Be
                 runs += 1
                 assert runs < 30
             assert runs > 2
-            assert h.fivetran.committed == clean
+            assert h.fivetran.committed == clean.committed
 
 
 def test_04_memory_of_a_killed_run_is_worth_no_more_than_its_checkpoint(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """With checkpoints far apart a killed run leaves nothing at all, neither rows nor state."""
     monkeypatch.setattr(common.warehouse, "CHECKPOINT_ROWS", 10**9)
     with direct(folder, rows=TINY, rate_limit=10**9) as (h, wire):
-        start, clean, _ = scene(h, wire, first)
-        before_any_checkpoint = h.fivetran.checkpoints[0]
+        start, clean, _, [before_any_checkpoint, *_] = scene(h, wire, first)
         restore(h, start)
         assert h.sync_killed_at(before_any_checkpoint)
         assert kept(h) == start
         h.sync()
-        assert h.fivetran.committed == clean
+        assert h.fivetran.committed == clean.committed

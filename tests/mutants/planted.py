@@ -13,7 +13,6 @@ MEMORY, MISTAKES, DECLARED = (f"tests/contract/test_{name}.py::test_" for name i
 RESUME, MOVING, LIES = (f"tests/contract/test_{name}.py::test_" for name in ("resume", "moving", "lies"))
 CONVERSIONS = "tests/contract/test_conversions.py::test_"
 STOPPED = f"{RESUME}04_stopped_at_every_operation"
-SWEEP_STOPPED = tuple(f"{STOPPED}[virtuous-sweep-{part}]" for part in range(1, 5))
 BETWEEN_PAGES = f"{MOVING}05_rows_that_come_or_go_between_two_pages"
 LYING_PAGES = f"{LIES}08_pages_that_are_not_what_was_asked_for"
 MISREAD = f"{LIES}07_filters_that_are_read_in_another_way"
@@ -353,7 +352,7 @@ VIRTUOUS = (
         "        entry.swept_at = self.now\n"
         "        self.warehouse.checkpoint()\n"
         '        self.progress.begin(entity.table, "looking for deleted records")\n',
-        SWEEP_STOPPED,
+        (f"{STOPPED}[virtuous-sweep]",),
     ),
     Fault(
         "offset-kept-across-a-write",
