@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import requests
@@ -56,12 +57,22 @@ class FakeClock:
         self.now += days * 86_400
 
 
+@cache
+def _types_of(schema: str) -> dict[str, dict[str, Any]]:
+    """By table, the types of the columns as the SDK reads them from a schema, which is given as JSON."""
+    TABLES.clear()
+    TABLES_COLUMNS_TYPES.clear()
+    process_tables(json.loads(schema), {})
+    return {name[1]: {column.name: column.type for column in table.columns} for name, table in TABLES.items()}
+
+
 class FakeFivetran:
     """Takes a connector's operations as Fivetran does: rows count from their checkpoint on, and are checked against the schema.
 
     `stop_at`: the number of the operation instead of which the sync is killed.
     `at_least_once`: a destination that keeps what a killed sync emitted after its last checkpoint, although the state is older.
     `checks`: whether values are encoded as the SDK does it, which raises for what does not fit; a tenth of a sync's time.
+    `keys` and `columns` are those of each table, `times` those of its columns that hold a time.
     `kinds` counts the operations of a sync by their names, `states` are those of its checkpoints.
     """
 
@@ -69,11 +80,10 @@ class FakeFivetran:
     checks = True
 
     def __init__(self, schema: list[dict[str, Any]]) -> None:
-        TABLES.clear()
-        TABLES_COLUMNS_TYPES.clear()
-        process_tables(schema, {})
-        self._types = {name[1]: {column.name: column.type for column in table.columns} for name, table in TABLES.items()}
+        self._types = _types_of(json.dumps(schema))
         self.keys = {table["table"]: table["primary_key"] for table in schema}
+        self.columns = {table["table"]: list(table["columns"]) for table in schema}
+        self.times = {table["table"]: [name for name, kind in table["columns"].items() if kind == "UTC_DATETIME"] for table in schema}
         self.committed: dict[str, Rows] = {name: {} for name in self.keys}
         self._working: dict[str, Rows] = copy.deepcopy(self.committed)
         self.state: dict[str, Any] = {}

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from functools import partialmethod
+from functools import partial, partialmethod
 from typing import Any
 
 import pytest
 import requests
 
 from common.settings import parse
+from sandbox.client import ServedTable
 from sandbox.compare import differences
 from sandbox.server import Box, running
 from tests.contract.facts import FACTS, Facts
@@ -31,6 +32,7 @@ class Harness:
         self.modules = load(folder)
         self.configuration = dict(box.configuration) | dict(settings)
         self.fivetran = FakeFivetran(self.modules.connector.schema(self.configuration))
+        self._truth: tuple[object, dict[str, ServedTable]] = None, {}
 
     @property
     def source(self) -> Any:
@@ -42,8 +44,8 @@ class Harness:
 
     def ids(self, table: str = "") -> list[Any]:
         """The ids of a table's records (of the large list, if none is named) as the source's records have them, ascending."""
-        truth = self.source.truth()[table or self.facts.table]
-        found = {self.facts.own_id(truth.key, [row[column] for column in truth.key]) for row in truth.rows()}
+        name = table or self.facts.table
+        found = {self.own_id(name, key) for key in self.true_rows()[name]}
         return [self.facts.raw_id(text) for text in sorted(found, key=int)]
 
     def own_id(self, table: str, key: Sequence[Any]) -> str:
@@ -78,7 +80,9 @@ class Harness:
 
     def rows(self, table: str) -> list[dict[str, Any]]:
         """The warehouse's rows as the comparison wants them."""
-        return [{name: _canonical(value) for name, value in row.items()} for row in self.fivetran.committed[table].values()]
+        times = self.fivetran.times[table]
+        rows = self.fivetran.committed[table].values()
+        return [row | {name: _canonical(row[name]) for name in times if name in row} for row in rows]
 
     def differences(self, without: frozenset[str] = frozenset(), without_cells: Collection[Cell] = ()) -> list[str]:
         """What differs between source and warehouse, in all tables but `without`, and in all cells but `without_cells`."""
@@ -86,16 +90,18 @@ class Harness:
         truth = self.truth()
         for name, table in truth.items():
             if name not in without:
-                columns = self._columns(name)
                 rows = self._mended(name, without_cells)
-                found += [f"{name}: {line}" for line in differences(table, rows, columns=columns)]
+                found += [f"{name}: {line}" for line in differences(table, rows, columns=self.fivetran.columns.get(name))]
         missing = set(self.fivetran.committed) - set(truth) - {"errors"}
         return found + [f"{name}: the truth knows no such table" for name in sorted(missing)]
 
-    def truth(self) -> Mapping[str, Any]:
-        """By table, what a perfect sync with these settings would give."""
-        truth: Mapping[str, Any] = self.source.truth(include_archived=True, optional=self._optional())
-        return truth
+    def truth(self) -> Mapping[str, ServedTable]:
+        """By table, what a perfect sync with these settings would give; computed once for each `version` of a source that has such."""
+        version = (getattr(self.source, "version", object()), self._optional())
+        if self._truth[0] != version:
+            tables = self.source.truth(include_archived=True, optional=self._optional())
+            self._truth = version, {name: ServedTable(table.key, table.columns, list(table.rows())) for name, table in tables.items()}
+        return self._truth[1]
 
     def true_rows(self) -> dict[str, dict[tuple[Any, ...], dict[str, Any]]]:
         """The truth's rows by table and key."""
@@ -120,10 +126,6 @@ class Harness:
     def _optional(self) -> frozenset[str]:
         return frozenset(name for name in self.configuration.get("optional_tables", "").split(",") if name)
 
-    def _columns(self, table: str) -> list[str]:
-        schema = next(one for one in self.modules.connector.schema(self.configuration) if one["table"] == table)
-        return list(schema["columns"])
-
     def open_errors(self) -> list[dict[str, Any]]:
         return [row for row in self.rows("errors") if row["resolved_at"] is None]
 
@@ -135,7 +137,7 @@ def by_key(rows: Iterable[dict[str, Any]], key: Sequence[str]) -> dict[tuple[Any
 
 def _canonical(value: object) -> object:
     if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%dT%H:%M:%S.%fZ").rjust(27, "0")
+        return value.isoformat(timespec="microseconds")[:26] + "Z"
     return value
 
 
@@ -157,8 +159,27 @@ def harness(folder: str, rows: int = SMALL, settings: Mapping[str, str] | None =
     """A connector with an empty warehouse; deletes are looked for in each sync unless `settings` say otherwise."""
     clock = FakeClock()
     with running(folder, rows=rows, clock=clock, **sandbox) as box:
+        make_once(box.source, (folder, rows, sandbox.get("seed")))
         facts = FACTS[folder]
         yield Harness(folder, box, clock, {facts.sweep: "0", **facts.unlimited, **(settings or {})})
+
+
+_MADE: dict[tuple[Any, ...], Any] = {}
+
+
+def make_once(source: Any, world: tuple[Any, ...]) -> None:
+    """Lets a stand-in's base records, which nobody may change, be made once for all tests with the same seed and size."""
+    for entity, collection in getattr(source, "collections", {}).items():
+        collection.make = partial(_made, (*world, entity), collection.layout.count, collection.make)
+
+
+def _made(place: tuple[Any, ...], count: int, make: Callable[[int], Any], index: int) -> Any:
+    if index >= count:  # a new record, which is about to be changed
+        return make(index)
+    key = (*place, index)
+    if key not in _MADE:
+        _MADE[key] = make(index)
+    return _MADE[key]
 
 
 def as_json(value: object) -> str:

@@ -32,7 +32,7 @@ def missing(h: Harness, table: str, number: object) -> list[str]:
 
 def test_09_a_refused_credential_ends_in_one_sentence_after_a_handful_of_calls(folder: str) -> None:
     secret = FACTS[folder].secret
-    with harness(folder, settings={secret: "not-the-right-one"}) as h:
+    with direct(folder, settings={secret: "not-the-right-one"}) as (h, _):
         with pytest.raises(SettingProblem, match=f'"{secret}"'):
             h.sync()
         assert len(h.box.requests) < 10
@@ -49,7 +49,7 @@ def test_09_a_credential_that_is_revoked_half_way_stops_the_sync(folder: str) ->
 
 def test_09_one_forbidden_table_is_named_and_the_rest_is_complete(folder: str) -> None:
     facts = FACTS[folder]
-    with harness(folder) as h:
+    with direct(folder) as (h, _):
         h.source.forbidden = {facts.entity}
         h.sync()
         named = [warning for warning in h.fivetran.warnings if facts.table in warning]
@@ -91,7 +91,7 @@ def test_10_a_spent_window_is_waited_for_and_a_reserve_is_left(folder: str) -> N
     reserve = FACTS[folder].reserve
     if not reserve:
         pytest.skip("this source tells no quota")
-    with harness(folder, settings={reserve: "15"}, rate_limit=40) as h:
+    with direct(folder, settings={reserve: "15"}, rate_limit=40) as (h, _):
         h.sync()
         assert h.differences() == []
         assert all(request.status == 200 for request in h.box.requests)
@@ -190,7 +190,7 @@ def test_11_a_hanging_reply_is_given_up(folder: str, monkeypatch: pytest.MonkeyP
 
 
 def test_11_pages_above_a_size_that_time_out_are_asked_for_in_smaller_ones(folder: str) -> None:
-    with harness(folder, rows=400) as h:
+    with direct(folder, rows=400) as (h, _):
         h.box.faults.add("status", FACTS[folder].pages, min_take=250, status=504)
         h.sync()
         assert h.differences() == []
@@ -198,7 +198,7 @@ def test_11_pages_above_a_size_that_time_out_are_asked_for_in_smaller_ones(folde
 
 
 def test_11_pages_above_a_size_time_out_in_every_long_list(folder: str) -> None:
-    with harness(folder) as h:
+    with direct(folder) as (h, _):
         for _ in range(2):
             h.box.faults.preset("small-pages")
             h.sync()
@@ -222,7 +222,7 @@ def test_11_with_a_third_of_all_replies_bad_the_result_is_the_same(folder: str, 
 
 def test_11_an_outage_that_lasts_fails_the_sync_and_moves_no_cursor(folder: str) -> None:
     facts = FACTS[folder]
-    with harness(folder) as h:
+    with direct(folder) as (h, _):
         h.box.faults.add("status", facts.pages, status=503)
         with pytest.raises(SyncFailed, match=facts.table):
             h.sync()
@@ -235,7 +235,7 @@ def test_11_an_outage_that_lasts_fails_the_sync_and_moves_no_cursor(folder: str)
 
 def test_11_an_outage_in_an_incremental_read_moves_no_cursor(folder: str) -> None:
     facts = FACTS[folder]
-    with harness(folder) as h:
+    with direct(folder) as (h, _):
         h.sync()
         h.clock.pass_days(5)
         h.source.change_bundle(share=0.1)
@@ -262,7 +262,7 @@ def test_11_a_source_that_is_down_from_the_start(folder: str) -> None:
 
 def test_12_a_poisoned_record_is_named_tried_again_and_resolved(folder: str) -> None:
     facts = FACTS[folder]
-    with harness(folder) as h:
+    with direct(folder) as (h, _):
         poisoned = h.ids()[len(h.ids()) // 4]
         h.box.faults.add("poison", entity=facts.entity, ids=[poisoned])
         h.sync()
@@ -287,7 +287,7 @@ def test_12_a_poisoned_record_is_named_tried_again_and_resolved(folder: str) -> 
 def test_12_too_many_open_errors_fail_the_sync(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
     facts = FACTS[folder]
     monkeypatch.setattr(errors, "MAX_OPEN_PER_TABLE", 2)
-    with harness(folder) as h:
+    with direct(folder) as (h, _):
         h.box.faults.add("poison", entity=facts.entity, ids=h.ids()[2:10:2])
         with pytest.raises(SyncFailed, match="more than 2"):
             h.sync()
@@ -298,7 +298,7 @@ def test_12_too_many_open_errors_fail_the_sync(folder: str, monkeypatch: pytest.
 
 def test_13_a_cell_of_the_wrong_type_is_null_and_named_and_comes_when_it_is_mended(folder: str) -> None:
     facts = FACTS[folder]
-    with harness(folder) as h:
+    with direct(folder) as (h, _):
         spoiled = h.ids()[7]
         h.box.faults.add("poison_value", entity=facts.entity, id=spoiled, key=facts.field, value={"not": ["a", "date"]})
         h.sync()
@@ -319,7 +319,7 @@ def test_13_a_record_without_its_key_is_no_operation_but_an_error(folder: str, k
     facts = FACTS[folder]
     if key not in facts.no_ids:
         pytest.skip("to this connector that is an id like any other")
-    with harness(folder) as h:
+    with direct(folder) as (h, _):
         spoiled = h.ids()[7]
         h.box.faults.add("poison_value", entity=facts.entity, id=spoiled, key="id", value=key)
         h.sync()
@@ -335,7 +335,7 @@ def test_13_a_record_without_its_key_is_no_operation_but_an_error(folder: str, k
 
 def test_13_a_record_of_a_small_table_without_its_key(folder: str) -> None:
     facts = FACTS[folder]
-    with harness(folder) as h:
+    with direct(folder) as (h, _):
         spoiled = h.ids(facts.small_table)[0]
         h.box.faults.add("poison_value", entity=facts.small_entity, id=spoiled, key="id", value=None)
         h.sync()
@@ -364,7 +364,7 @@ def test_13_a_record_of_a_small_table_without_its_key(folder: str) -> None:
 )
 def test_14_an_unbelievable_listing_deletes_nothing(folder: str, fault: dict[str, Any]) -> None:
     facts = FACTS[folder]
-    with harness(folder, rows=150) as h:
+    with direct(folder, rows=150) as (h, _):
         h.sync()
         h.clock.pass_days(1)
         h.box.faults.add(path=facts.listing, **fault)
@@ -375,7 +375,7 @@ def test_14_an_unbelievable_listing_deletes_nothing(folder: str, fault: dict[str
 
 def test_14_a_listing_that_lacks_a_few_records_and_adds_up_deletes_nothing(folder: str) -> None:
     facts = FACTS[folder]
-    with harness(folder, rows=150) as h:
+    with direct(folder, rows=150) as (h, _):
         h.sync()
         fault = h.box.faults.add("hide", facts.listing, ids=h.ids()[3:6])
         h.sync()
@@ -385,7 +385,7 @@ def test_14_a_listing_that_lacks_a_few_records_and_adds_up_deletes_nothing(folde
 
 def test_14_deletes_arrive_once_the_listing_is_back(folder: str) -> None:
     facts = FACTS[folder]
-    with harness(folder, rows=150) as h:
+    with direct(folder, rows=150) as (h, _):
         h.sync()
         h.source.change("delete", entity=facts.entity)
         fault = h.box.faults.add("status", facts.listing, status=500)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.contract.facts import FACTS
-from tests.contract.harness import harness
+from tests.contract.harness import direct, harness
 
 
 def test_01_a_first_sync_equals_the_source(folder: str) -> None:
@@ -24,7 +24,7 @@ def test_01_with_every_optional_table(folder: str) -> None:
 
 
 def test_02_a_sync_without_changes_asks_next_to_nothing_and_touches_no_row(folder: str) -> None:
-    with harness(folder, rows=600, settings={FACTS[folder].sweep: "7"}) as h:
+    with direct(folder, rows=600, settings={FACTS[folder].sweep: "7"}) as (h, _):
         h.sync()
         first = len(h.box.requests)
         h.clock.pass_days(0.5)
@@ -35,7 +35,7 @@ def test_02_a_sync_without_changes_asks_next_to_nothing_and_touches_no_row(folde
 
 
 def test_02_neither_does_the_overlap_nor_a_search_for_deletes_touch_a_row_again(folder: str) -> None:
-    with harness(folder, rows=200) as h:
+    with direct(folder, rows=200) as (h, _):
         h.sync()
         h.source.change_bundle(share=0.05)
         h.clock.pass_days(0.1)
@@ -48,7 +48,7 @@ def test_02_neither_does_the_overlap_nor_a_search_for_deletes_touch_a_row_again(
 
 
 def test_03_changes_of_every_kind_arrive(folder: str) -> None:
-    with harness(folder, rows=200) as h:
+    with direct(folder, rows=200) as (h, _):
         h.sync()
         for _ in range(3):
             h.clock.pass_days(3)
@@ -71,7 +71,7 @@ def test_03_with_every_optional_table(folder: str) -> None:
 
 @pytest.mark.parametrize("rows", [1, 7])
 def test_a_nearly_empty_source(folder: str, rows: int) -> None:
-    with harness(folder, rows=rows) as h:
+    with direct(folder, rows=rows) as (h, _):
         h.sync()
         assert h.differences() == []
 
@@ -80,7 +80,7 @@ def test_a_nearly_empty_source(folder: str, rows: int) -> None:
 
 
 def test_15_a_narrow_record_changes_what_it_tells_and_blanks_nothing(folder: str) -> None:
-    with harness(folder, rows=100) as h:
+    with direct(folder, rows=100) as (h, _):
         h.sync()
         h.clock.pass_days(3)
         h.source.change_bundle(share=0.2)

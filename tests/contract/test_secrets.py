@@ -9,7 +9,7 @@ import pytest
 
 from common.failures import SyncFailed
 from tests.contract.facts import FACTS
-from tests.contract.harness import Harness, as_json, harness
+from tests.contract.harness import Harness, as_json, direct
 
 SECRET = "canary-secret-5f1c"
 PERSON = "Canary Person 77aa"
@@ -61,7 +61,7 @@ def refused(h: Harness) -> None:
 def test_19_no_canary_in_logs_errors_exceptions_or_state(
     folder: str, spoil: Callable[[Harness], None], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with harness(folder) as h:
+    with direct(folder) as (h, _):
         FACTS[folder].admit(h.source, SECRET)
         h.configuration[FACTS[folder].secret] = SECRET
         spoil(h)
@@ -72,7 +72,7 @@ def test_19_no_canary_in_logs_errors_exceptions_or_state(
 
 
 def test_19_an_error_of_our_own_shows_its_place_and_no_value(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    with harness(folder) as h:
+    with direct(folder) as (h, _):
 
         def broken(*arguments: object) -> None:
             person = PERSON

@@ -109,7 +109,7 @@ def in_2099(state: dict[str, Any], now: float) -> dict[str, Any]:
 
 
 def test_20_cursors_in_the_far_future_harm_nothing(folder: str) -> None:
-    with harness(folder, settings={FACTS[folder].sweep: "7"}) as h:
+    with direct(folder, settings={FACTS[folder].sweep: "7"}) as (h, _):
         h.sync()
         h.fivetran.state = in_2099(h.fivetran.state, h.clock.now)
         h.source.change_bundle(share=0.1)
@@ -150,7 +150,7 @@ def named(folder: str, state: State) -> Iterator[tuple[str, State]]:
 
 
 def test_20_a_malformed_state_is_refused_by_name_before_any_row(folder: str) -> None:
-    with harness(folder) as h:
+    with direct(folder) as (h, _):
         h.sync()
         damaged = list(named(folder, h.fivetran.state))
         assert len(damaged) > 3, "the facts name no damage of what only this connector stores"

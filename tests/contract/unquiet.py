@@ -12,7 +12,7 @@ import pytest
 from sandbox.client import ServedTable
 from sandbox.compare import differences
 from tests.contract.facts import FACTS
-from tests.contract.harness import SMALL, Harness, harness
+from tests.contract.harness import SMALL, Harness, direct
 
 PAGE_SIZES = (20, 10, 5, 1)  # so that lists of a hundred rows have many page edges
 MOST_REQUESTS = 1_500  # of one sync of a SMALL source, in pages of PAGE_SIZES: several times what the worst of the modes needs
@@ -26,7 +26,7 @@ def small_pages(
     folder: str, monkeypatch: pytest.MonkeyPatch, rows: int = SMALL, workers: int | None = None, **sandbox: Any
 ) -> Iterator[Harness]:
     """A harness whose connector reads a small source in many pages."""
-    with harness(folder, rows=rows, **sandbox) as h:
+    with direct(folder, rows=rows, **sandbox) as (h, _):
         for target in FACTS[folder].tuning(h.modules, workers=workers, page_sizes=PAGE_SIZES):
             monkeypatch.setattr(*target)
         yield h
@@ -47,13 +47,13 @@ def faults(h: Harness, preset: str, **overrides: Any) -> Iterator[None]:
 
 def snapshot(h: Harness) -> Snapshot:
     """The source's rows as they are now, by table."""
-    return {name: list(table.rows()) for name, table in h.source.truth().items()}
+    return {name: table.values for name, table in h.truth().items()}
 
 
 def lost_bystanders(h: Harness, before: Snapshot) -> list[str]:
     """What the warehouse lacks, or has wrong, of the rows that are in the source as they were `before`."""
     found: list[str] = []
-    for name, table in h.source.truth().items():
+    for name, table in h.truth().items():
         kept = {_key(table.key, row): row for row in before[name]}
         steady = [row for row in table.rows() if kept.get(_key(table.key, row)) == row]
         keys = {_key(table.key, row) for row in steady}
