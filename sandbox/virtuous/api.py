@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from sandbox.arithmetic import Record
 from sandbox.messages import Reply, Request
 from sandbox.virtuous import gifts, giving, others
 from sandbox.virtuous.access import binding_error, canonical_error, legacy_error, not_found
@@ -14,7 +15,6 @@ from sandbox.virtuous.lookups import LOOKUPS, NON_CASH_TYPES
 from sandbox.virtuous.organization import ID_KEYS, Organization, page_of
 from sandbox.virtuous.parameters import ID_PARAMETERS, query_options
 from sandbox.virtuous.query import QueryError, lower_keys, parse_query, run
-from sandbox.virtuous.world import Record
 
 Handler = Callable[..., Reply]
 DEFAULT_TAKE, MAX_TAKE, BY_CAMPAIGN_MAX_TAKE = 10, 1000, 100

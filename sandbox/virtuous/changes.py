@@ -14,12 +14,12 @@ from datetime import date
 from random import Random
 from typing import TYPE_CHECKING, Any
 
+from sandbox.arithmetic import Record, mix
 from sandbox.faults import set_path
 from sandbox.virtuous.contacts import hidden_row
 from sandbox.virtuous.formats import dollars, midnight_text, moment_of, us_date, utc_text
 from sandbox.virtuous.gifts import is_reversal
 from sandbox.virtuous.parameters import OWNED
-from sandbox.virtuous.world import Record, mix
 
 if TYPE_CHECKING:
     from sandbox.virtuous.organization import Organization

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from random import Random
 
+from sandbox.arithmetic import Record, mix
 from sandbox.virtuous.custom import custom_array, custom_collections
 from sandbox.virtuous.formats import us_date, utc_text, whole_dollars
 from sandbox.virtuous.words import (
@@ -25,10 +26,8 @@ from sandbox.virtuous.world import (
     HIDDEN_PERIOD,
     INDIVIDUALS_BY_ROW,
     MERGED_ROWS,
-    Record,
     World,
     created_at,
-    mix,
     modified_at,
     pick_id,
     rng,

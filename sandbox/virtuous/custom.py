@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from random import Random
 
+from sandbox.arithmetic import Record, mix, salt
 from sandbox.virtuous.formats import lower_first
 from sandbox.virtuous.words import COLLECTIONS
-from sandbox.virtuous.world import Record, World, mix, salt
+from sandbox.virtuous.world import World
 
 Definition = tuple[str, str, tuple[str, ...] | None]
 

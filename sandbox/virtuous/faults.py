@@ -6,11 +6,11 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from sandbox.arithmetic import Record
 from sandbox.messages import ListPage, Request
 from sandbox.virtuous import changes
 from sandbox.virtuous.parameters import ID_PARAMETERS
 from sandbox.virtuous.query import lower_keys
-from sandbox.virtuous.world import Record
 
 if TYPE_CHECKING:
     from sandbox.virtuous.organization import Organization

@@ -5,21 +5,12 @@ from __future__ import annotations
 from datetime import date
 from random import Random
 
+from sandbox.arithmetic import Record
 from sandbox.virtuous.contacts import audit, nested_audit, random_day
 from sandbox.virtuous.custom import custom_array, custom_object
 from sandbox.virtuous.formats import dollars, midnight_text, us_date
 from sandbox.virtuous.words import GIFT_TYPES, ODD_TEXTS, PROJECT_WORDS
-from sandbox.virtuous.world import (
-    DESIGNATIONS_BY_ROW,
-    REVERSAL_PERIOD,
-    REVERSAL_ROW,
-    Record,
-    World,
-    owner_id,
-    owner_row,
-    pick_id,
-    rng,
-)
+from sandbox.virtuous.world import DESIGNATIONS_BY_ROW, REVERSAL_PERIOD, REVERSAL_ROW, World, owner_id, owner_row, pick_id, rng
 
 _ODD_CENTS = (1, 12_345_678_999, 100, 1_000_000, 1050, 33)
 

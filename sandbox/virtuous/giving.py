@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from random import Random
 
+from sandbox.arithmetic import Record
 from sandbox.virtuous.contacts import audit, random_day
 from sandbox.virtuous.custom import custom_array
 from sandbox.virtuous.formats import dollars, midnight_text, us_date, utc_text
 from sandbox.virtuous.words import FREQUENCIES, ODD_TEXTS
-from sandbox.virtuous.world import Record, World, created_at, owner_id, pick_id, rng
+from sandbox.virtuous.world import World, created_at, owner_id, pick_id, rng
 
 
 def _maybe(random: Random, value: object, share: float = 0.5) -> object:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from sandbox.arithmetic import Record
 from sandbox.virtuous.words import METHOD_TYPES
-from sandbox.virtuous.world import Record
 
 NON_CASH_TYPES: list[Record] = [
     {"id": 1, "name": "Furniture", "isEnabled": True},

@@ -8,13 +8,14 @@ from functools import partial
 from itertools import islice
 from threading import RLock
 
+from sandbox.arithmetic import Record
 from sandbox.virtuous import contacts, gifts, giving, others
 from sandbox.virtuous.collection import Collection
 from sandbox.virtuous.formats import clock_ticks
 from sandbox.virtuous.parameters import ID_PARAMETERS, Parameter, parameters
 from sandbox.virtuous.query import Source
 from sandbox.virtuous.words import GROUP_NAMES
-from sandbox.virtuous.world import Record, World, make_world, modified_at, rows_of_owner
+from sandbox.virtuous.world import World, make_world, modified_at, rows_of_owner
 
 TOKEN = "v_sandbox-virtuous-token"
 _MAKERS: dict[str, Callable[[World, int], Record]] = {

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from random import Random
 
+from sandbox.arithmetic import Record
 from sandbox.virtuous.contacts import audit, nested_audit, random_day
 from sandbox.virtuous.custom import custom_array, custom_object
 from sandbox.virtuous.formats import dollars, midnight_text, us_date, utc_text
 from sandbox.virtuous.words import FIRST_NAMES, GROUP_NAMES, ODD_TEXTS, PROJECT_WORDS, TAG_NAMES
-from sandbox.virtuous.world import Record, World, created_at, owner_id, owner_row, pick_id, rng
+from sandbox.virtuous.world import World, created_at, owner_id, owner_row, pick_id, rng
 
 
 def _maybe(random: Random, value: object, share: float = 0.5) -> object:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from sandbox.arithmetic import Record
 from sandbox.virtuous.custom import CUSTOM_FIELD_PATHS, definitions
-from sandbox.virtuous.world import Record
 
 Getter = Callable[[Record], object]
 

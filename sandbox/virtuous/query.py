@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import islice, takewhile
 
-from sandbox.virtuous.collection import Collection, is_hidden
+from sandbox.collection import is_hidden
+from sandbox.virtuous.collection import Collection
 from sandbox.virtuous.formats import (
     EPOCH,
     ORGANIZATION_UTC_OFFSET,

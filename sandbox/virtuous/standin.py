@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from sandbox.arithmetic import Record
 from sandbox.messages import ListPage, Reply, Request
 from sandbox.virtuous import changes, faults, fewest, truth
 from sandbox.virtuous.access import (
@@ -17,7 +18,6 @@ from sandbox.virtuous.access import (
 from sandbox.virtuous.api import route
 from sandbox.virtuous.organization import Organization
 from sandbox.virtuous.truth import TruthTable
-from sandbox.virtuous.world import Record
 
 DEFAULT_ROWS = 3000
 

@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
+from sandbox.arithmetic import Record
+from sandbox.collection import is_hidden
 from sandbox.virtuous import giving, others
 from sandbox.virtuous.api import ORGANIZATION, group_contact_rows
-from sandbox.virtuous.collection import is_hidden
 from sandbox.virtuous.custom import CUSTOM_FIELD_PATHS, collection_definitions, definition_rows
 from sandbox.virtuous.formats import snake
 from sandbox.virtuous.kinds import Cell, cell, compact_json, kind_of, words
 from sandbox.virtuous.lookups import LOOKUPS
-from sandbox.virtuous.world import Record
 
 if TYPE_CHECKING:
     from sandbox.virtuous.organization import Organization

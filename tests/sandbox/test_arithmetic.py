@@ -4,6 +4,7 @@ import random
 
 import pytest
 
+from sandbox.arithmetic import Layout, Record
 from sandbox.virtuous.collection import Collection
 from sandbox.virtuous.formats import (
     TICKS_PER_SECOND,
@@ -17,17 +18,7 @@ from sandbox.virtuous.formats import (
     utc_text,
     whole_dollars,
 )
-from sandbox.virtuous.world import (
-    BASE_NEWEST,
-    BASE_OLDEST,
-    DESIGNATIONS_BY_ROW,
-    Layout,
-    Record,
-    make_world,
-    modified_at,
-    owner_row,
-    rows_of_owner,
-)
+from sandbox.virtuous.world import BASE_NEWEST, BASE_OLDEST, DESIGNATIONS_BY_ROW, make_world, modified_at, owner_row, rows_of_owner
 
 
 @pytest.mark.parametrize("group", [(1,), DESIGNATIONS_BY_ROW, (2, 0, 3)])

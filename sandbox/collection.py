@@ -1,0 +1,166 @@
+"""One entity's records: a computed base, and an overlay of what changed since the start."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from sandbox.arithmetic import Record
+
+
+def _never(_: int) -> bool:
+    return False
+
+
+def _none(_: int) -> int:
+    return 0
+
+
+def _as_it_is(number: Any) -> int:
+    return int(number)
+
+
+class Ids(Protocol):
+    """Arithmetic both ways between the ids of the base data and their indexes; `sandbox.arithmetic.Layout` is one."""
+
+    @property
+    def parents(self) -> int:
+        """Return the first row number that the base data does not use."""
+
+    @property
+    def count(self) -> int:
+        """Return the number of ids."""
+
+    def id_of(self, index: int) -> int:
+        """Return the id with this index; ids ascend."""
+
+    def index_of(self, number: int) -> int | None:
+        """Return the index of an id, or None when it is none."""
+
+    def below(self, number: int) -> int:
+        """Return how many ids are smaller than the number."""
+
+    def beyond(self, row: int) -> int:
+        """Return a number above the ids of all rows up to this one."""
+
+
+@dataclass
+class Collection:
+    """Live records by ascending id; the base costs no memory.
+
+    `hidden` says of a base row, `hidden_below` of all base rows before one, what is listed only with `archived`. `number` makes
+    an id as served the int that it is known by here.
+    """
+
+    entity: str
+    layout: Ids
+    make: Callable[[int], Record]
+    hidden: Callable[[int], bool] = _never
+    hidden_below: Callable[[int], int] = _none
+    id_key: str = "id"
+    number: Callable[[Any], int] = _as_it_is
+    edited: dict[int, Record] = field(default_factory=dict)
+    deleted: set[int] = field(default_factory=set)
+    _sorted: dict[bool, tuple[list[int], list[int]]] = field(default_factory=dict)
+    _next_row: int = 0
+
+    def __post_init__(self) -> None:
+        """Start inserting behind the base data."""
+        self._next_row = self.layout.parents
+
+    def put(self, record: Record) -> None:
+        """Store a new or changed record in the overlay."""
+        number = self.number(record[self.id_key])
+        self.edited[number] = record
+        self.deleted.discard(number)
+        self._sorted.clear()
+
+    def remove(self, number: int) -> None:
+        """Delete a record for good: the vendor leaves no tombstone."""
+        self.edited.pop(number, None)
+        self.deleted.add(number)
+        self._sorted.clear()
+
+    def next_row(self) -> int:
+        """Return a row number that was never used: its id is higher than all before."""
+        row = self._next_row
+        self._next_row += 1
+        return row
+
+    def get(self, number: int) -> Record | None:
+        """Return the live record, or None. It is the stored one when edited: copy before changing it."""
+        found = self.edited.get(number)
+        if found is not None or number in self.deleted:
+            return found
+        index = self.layout.index_of(number)
+        return None if index is None else self.make(index)
+
+    def overlay(self, *, archived: bool = True) -> tuple[list[int], list[int]]:
+        """Return, ascending, the listed ids of the overlay, and the listed base ids that it replaces."""
+        if archived not in self._sorted:
+            edited = [number for number, record in list(self.edited.items()) if archived or not is_hidden(record)]
+            touched = [number for number in {*self.edited, *self.deleted} if self._base_listed(number, archived)]
+            self._sorted[archived] = (sorted(edited), sorted(touched))
+        return self._sorted[archived]
+
+    def _base_listed(self, number: int, archived: bool) -> bool:
+        index = self.layout.index_of(number)
+        return index is not None and (archived or not self.hidden(index))
+
+    def below(self, number: int, *, archived: bool = True) -> int:
+        """Return how many listed records have a smaller id, by arithmetic."""
+        edited, touched = self.overlay(archived=archived)
+        base = self.layout.below(number)
+        if not archived:
+            base -= self.hidden_below(base)
+        return base - bisect_left(touched, number) + bisect_left(edited, number)
+
+    def top(self) -> int:
+        """Return a number above every id."""
+        return max(self.layout.beyond(self._next_row), *self.edited, 0) + 1
+
+    def count(self, *, archived: bool = True) -> int:
+        """Return the number of listed records."""
+        return self.below(self.top(), archived=archived)
+
+    def seek(self, rank: int, *, archived: bool = True) -> int:
+        """Return the largest number that has at most `rank` listed ids below it."""
+        low, high = 0, self.top()
+        while low < high:
+            middle = (low + high + 1) // 2
+            if self.below(middle, archived=archived) <= rank:
+                low = middle
+            else:
+                high = middle - 1
+        return low
+
+    def ids(self, low: int = 0, *, archived: bool = True) -> Iterator[int]:
+        """Yield the listed ids from `low` on, ascending."""
+        edited, touched = self.overlay(archived=archived)
+        gone = set(touched[bisect_left(touched, low) :])
+        place = bisect_left(edited, low)
+        for index in range(self.layout.below(low), self.layout.count):
+            number = self.layout.id_of(index)
+            while place < len(edited) and edited[place] < number:
+                yield edited[place]
+                place += 1
+            if number not in gone and (archived or not self.hidden(index)):
+                yield number
+            elif place < len(edited) and edited[place] == number:
+                yield number
+                place += 1
+        yield from edited[place:]
+
+    def records(self, *, archived: bool = True) -> Iterator[Record]:
+        """Yield the listed records, ascending by id; one deleted meanwhile is left out."""
+        for number in self.ids(archived=archived):
+            record = self.get(number)
+            if record is not None:
+                yield record
+
+
+def is_hidden(record: Record) -> bool:
+    """Say whether a record is listed only with `archived`."""
+    return bool(record.get("_archived"))
