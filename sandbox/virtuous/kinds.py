@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from decimal import Decimal, InvalidOperation
 
+from sandbox.truth import Cell, compact_json
 from sandbox.virtuous.formats import EPOCH, TICKS_PER_DAY, moment_of, parse_us_date, parse_utc
-
-Cell = str | int | float | bool | None
 
 
 def words(text: str) -> frozenset[str]:
@@ -115,11 +113,6 @@ def _timestamp(value: object) -> Cell:
     except ValueError:
         return None
     return moment_of(ticks).isoformat(timespec="microseconds")[:26] + "Z"
-
-
-def compact_json(value: object) -> str:
-    """Return canonical JSON text."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 
 _CELLS = {

@@ -7,6 +7,7 @@ from typing import Any
 
 from sandbox.arithmetic import Record
 from sandbox.messages import ListPage, Reply, Request
+from sandbox.truth import TruthTable
 from sandbox.virtuous import changes, faults, fewest, truth
 from sandbox.virtuous.access import (
     COMMON_HEADERS,
@@ -17,7 +18,6 @@ from sandbox.virtuous.access import (
 )
 from sandbox.virtuous.api import route
 from sandbox.virtuous.organization import Organization
-from sandbox.virtuous.truth import TruthTable
 
 DEFAULT_ROWS = 3000
 

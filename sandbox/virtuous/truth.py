@@ -6,23 +6,23 @@ Tables are data: a root table per entity with its wire keys, and the child table
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
 from sandbox.arithmetic import Record
 from sandbox.collection import is_hidden
+from sandbox.truth import Field, TruthTable
 from sandbox.virtuous import giving, others
 from sandbox.virtuous.api import ORGANIZATION, group_contact_rows
 from sandbox.virtuous.custom import CUSTOM_FIELD_PATHS, collection_definitions, definition_rows
 from sandbox.virtuous.formats import snake
-from sandbox.virtuous.kinds import Cell, cell, compact_json, kind_of, words
+from sandbox.virtuous.kinds import cell, kind_of, words
 from sandbox.virtuous.lookups import LOOKUPS
 
 if TYPE_CHECKING:
     from sandbox.virtuous.organization import Organization
 
-Row = dict[str, Cell]
 Nested = Callable[["Organization", Record], Iterable[Record]]
 
 AUDIT = "createDateTimeUtc createdByUser modifiedDateTimeUtc modifiedByUser"
@@ -31,15 +31,6 @@ OPTIONAL = words(
     """recurring_gift_payments project_expenses project_notes project_roles volunteer_attendances
     organization_group_contacts relationships contact_addresses"""
 )
-
-
-@dataclass(frozen=True)
-class Field:
-    """One column: its name, the dotted key on the wire, and its kind."""
-
-    column: str
-    wire: str
-    kind: str
 
 
 @dataclass(frozen=True)
@@ -65,45 +56,6 @@ class Root:
     guess: bool = False
     children: tuple[Child, ...] = ()
     adapt: Callable[[Record], Record] = dict
-
-
-@dataclass
-class TruthTable:
-    """The truth about one table: its key, its columns' kinds, and its rows."""
-
-    name: str
-    key: list[str]
-    fields: list[Field]
-    raw: Callable[[], Iterator[Record]]
-    total: Callable[[], int] | None = None
-    known: frozenset[str] = field(default_factory=frozenset)
-
-    @property
-    def columns(self) -> dict[str, str]:
-        """Return each column's kind."""
-        return {each.column: each.kind for each in self.fields}
-
-    def rows(self) -> Iterator[Row]:
-        """Yield the rows, one at a time."""
-        for record in self.raw():
-            yield {each.column: self._cell(each, record) for each in self.fields}
-
-    def count(self) -> int:
-        """Return the number of rows, by arithmetic where there is some."""
-        return self.total() if self.total else sum(1 for _ in self.raw())
-
-    def _cell(self, each: Field, record: Record) -> Cell:
-        if each.wire == "additionalFields":
-            extra = {key: value for key, value in record.items() if key not in self.known and not key.startswith("_")}
-            return compact_json(extra) if extra else None
-        return cell(each.kind, _at(record, each.wire))
-
-
-def _at(record: Record, path: str) -> object:
-    value: object = record
-    for key in path.split("."):
-        value = value.get(key) if isinstance(value, dict) else None
-    return value
 
 
 def fields_of(keys: str, texts: str = "") -> list[Field]:
@@ -510,6 +462,7 @@ def _root_table(org: Organization, root: Root, archived: bool) -> TruthTable:
         raw,
         lambda: org.collections[root.entity].count(archived=archived),
         frozenset({*root.keys.split(), "customFields"}),
+        cell=cell,
     )
 
 
@@ -549,12 +502,12 @@ def _child_table(org: Organization, root: Root, child: Child, archived: bool, op
     fields = [Field(snake(root_key), "_root", "text"), Field("position", "position", "integer")]
     fields += fields_of(_guessed(child.keys, child.guess), _TEXTS_OF_CHILDREN.get(child.table, ""))
     known = frozenset({*child.keys.split(), root_key, "position"})
-    return TruthTable(child.table, [snake(root_key), "position"], fields, raw, known=known)
+    return TruthTable(child.table, [snake(root_key), "position"], fields, raw, known=known, cell=cell)
 
 
 def _organizations() -> TruthTable:
     keys = " ".join(ORGANIZATION)
-    return TruthTable("organizations", ["organization_user_id"], fields_of(keys), lambda: iter([ORGANIZATION]))
+    return TruthTable("organizations", ["organization_user_id"], fields_of(keys), lambda: iter([ORGANIZATION]), cell=cell)
 
 
 def _field_definitions() -> TruthTable:
@@ -563,7 +516,7 @@ def _field_definitions() -> TruthTable:
             yield from ({"entity": entity} | row for row in definition_rows(entity))
 
     fields = fields_of(f"entity name displayName dataType options {AUDIT}")
-    return TruthTable("custom_field_definitions", ["entity", "name"], fields, raw)
+    return TruthTable("custom_field_definitions", ["entity", "name"], fields, raw, cell=cell)
 
 
 def _collection_definitions() -> TruthTable:
@@ -572,7 +525,7 @@ def _collection_definitions() -> TruthTable:
             yield from ({"entity": entity} | row for row in collection_definitions())
 
     fields = fields_of("entity customCollectionId name fields")
-    return TruthTable("custom_collection_definitions", ["entity", "custom_collection_id"], fields, raw)
+    return TruthTable("custom_collection_definitions", ["entity", "custom_collection_id"], fields, raw, cell=cell)
 
 
 def lookup_value(entry: object) -> str | None:
@@ -590,4 +543,4 @@ def _lookup_values() -> TruthTable:
                 details = entry if isinstance(entry, dict) else None
                 yield {"lookup": lookup, "position": position, "value": lookup_value(entry), "details": details}
 
-    return TruthTable("lookup_values", ["lookup", "position"], fields_of("lookup position value details"), raw)
+    return TruthTable("lookup_values", ["lookup", "position"], fields_of("lookup position value details"), raw, cell=cell)
