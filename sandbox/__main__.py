@@ -1,4 +1,4 @@
-"""Serve a stand-in on this machine: `python -m sandbox [virtuous] [--port N] [--rows N] [--seed N] [--faults NAME]`."""
+"""Serve a stand-in on this machine: `python -m sandbox [virtuous | ongage] [--port N] [--rows N] [--seed N] [--faults NAME]`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def arguments(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--port", default=str(DEFAULT_PORT), help="default: %(default)s; 0 is any free one")
     parser.add_argument("--rows", help="how many contacts; the rest is in proportion")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--rate-limit", type=int, default=5000, help="requests an hour")
+    parser.add_argument("--rate-limit", type=int, help="requests in the time in which the API counts them; default: as many as it allows")
     parser.add_argument("--faults", help=f"things that go wrong: one of {', '.join(PRESETS)}")
     parser.add_argument("--json", action="store_true", help="begin with a line for programs, in a terminal too")
     options = parser.parse_args(words)
@@ -56,8 +56,7 @@ def for_people(connector: str, box: Box) -> str:
             "",
             "Change its data in another terminal, all of it a little or one record:",
             f"  curl -X POST {box.url}/sandbox/changes -d '{{\"share\": 0.01}}'",
-            f"  curl -X POST {change} -d '{{\"kind\": \"edit_gift\"}}'",
-            f"  curl -X POST {change} -d '{{\"kind\": \"edit\", \"entity\": \"Project\"}}'",
+            *(f"  curl -X POST {change} -d '{json.dumps(example)}'" for example in box.source.examples),
             _listed("kinds: ", box.source.change_kinds),
             "Let things go wrong, see how often they did, and let all be right again:",
             f"  curl -X POST {faults} -d '{{\"preset\": \"storm\"}}'",
@@ -69,7 +68,7 @@ def for_people(connector: str, box: Box) -> str:
             f"  curl -X DELETE {box.url}/sandbox/requests",
             "See what a perfect sync would give, in numbers or as rows:",
             f"  curl {box.url}/sandbox/truth",
-            f"  curl {box.url}/sandbox/truth/gifts",
+            f"  curl {box.url}/sandbox/truth/contacts",
             "",
             "All is forgotten when it stops. Stop it with Ctrl-C.",
         ]

@@ -70,6 +70,13 @@ class Collection:
         """Start inserting behind the base data."""
         self._next_row = self.layout.parents
 
+    def frozen(self) -> Collection:
+        """Return these records as they are now; later changes do not reach it."""
+        return Collection(
+            self.entity, self.layout, self.make, self.hidden, self.hidden_below, self.id_key, self.number,
+            dict(self.edited), set(self.deleted),
+        )  # fmt: skip
+
     def put(self, record: Record) -> None:
         """Store a new or changed record in the overlay."""
         number = self.number(record[self.id_key])

@@ -9,7 +9,7 @@ import copy
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from threading import Event, RLock
 from typing import Any
@@ -20,7 +20,7 @@ from sandbox.presets import HTML, PRESETS
 # Kinds that act before the stand-in is asked; the others spoil what it answered.
 BEFORE = frozenset({"status", "html", "reset", "hang", "latency", "call", "disturb", "misread"})
 AFTER = frozenset({"cut", "half_json", "poison", "poison_value", "short_page", "shuffle", "repeat_page", "empty_list"})
-AFTER |= {"page_before", "depth_cap", "narrow", "hide"}
+AFTER |= {"page_before", "depth_cap", "narrow", "hide", "set_value"}
 _NUMBERS = frozenset({"times", "probability", "min_take", "rows", "seconds", "share", "most"})
 _HANG_SECONDS = 3600.0
 _PREPARED = {500: "INTERNAL_ERROR", 503: "SERVICE_UNAVAILABLE", 429: "RATE_LIMITED"}
@@ -147,7 +147,7 @@ class Faults:
         """Let faults spoil a reply."""
         if not self._faults:
             return reply
-        served = Served(reply, self._stand_in.list_page(request) if _rows(reply) is not None else None)
+        served = Served(reply, self._stand_in.list_page(request) if reply.listed is not None else None)
         for fault in self._striking(AFTER, request, served):
             served.reply = self._spoil(fault, served)
         return served.reply
@@ -195,7 +195,7 @@ class Faults:
 
     def _spoil(self, fault: Fault, served: Served) -> Reply:
         if fault.kind == "narrow":
-            return _with_rows(served.reply, map(self._stand_in.narrow, _rows(served.reply) or []))
+            return served.reply.with_rows(map(self._stand_in.narrow, served.reply.listed or []))
         return _SPOIL[fault.kind](fault, served, self._random)
 
 
@@ -222,21 +222,15 @@ def _status_reply(options: dict[str, Any]) -> Reply:
 # --- spoiling ------------------------------------------------------------------------------------------------------
 
 
-def _rows(reply: Reply) -> list[Any] | None:
-    """Return the rows that a reply lists: of a bare array, or of `list` in an object."""
-    payload = None if reply.status != 200 else reply.payload
-    if isinstance(payload, dict):
-        payload = payload.get("list")
-    return payload if isinstance(payload, list) else None
-
-
 def _applies(fault: Fault, served: Served | None) -> bool:
     """Say whether a fault has anything to spoil in a reply."""
     if served is None:
         return True
-    rows = _rows(served.reply)
+    rows = served.reply.listed
     if fault.kind in {"cut", "half_json"}:
         return served.reply.status == 200
+    if fault.kind in _HAS_RECORD:
+        return _HAS_RECORD[fault.kind](fault, served)
     if rows is None:
         return False
     if fault.kind in _HAS_PART:
@@ -244,10 +238,28 @@ def _applies(fault: Fault, served: Served | None) -> bool:
     return True
 
 
-def _holds_poison(fault: Fault, served: Served, rows: list[Any]) -> bool:
-    reply, wanted = served.reply, set(fault.options.get("ids", [fault.options.get("id")]))
+def _same_id(one: object, other: object) -> bool:
+    """Say whether two ids are the same; one may be a number and the other the same number as a text."""
+    return one is not None and str(one) == str(other)
+
+
+def _is_one_of(row: Any, id_key: str, ids: Iterable[object]) -> bool:
+    return isinstance(row, dict) and any(_same_id(row.get(id_key), each) for each in ids)
+
+
+def _holds_poison(fault: Fault, served: Served) -> bool:
+    reply, wanted = served.reply, fault.options.get("ids", [fault.options.get("id")])
     same = reply.detailed and reply.entity == fault.options.get("entity")
-    return same and any(row.get(reply.id_key) in wanted for row in rows)
+    return same and any(_is_one_of(row, reply.id_key, wanted) for row in reply.records)
+
+
+def _has_value(fault: Fault, served: Served) -> bool:
+    value: Any = served.reply.payload if served.reply.status == 200 else None
+    for key in str(fault.options["key"]).split("."):
+        if not isinstance(value, dict) or key not in value:
+            return False
+        value = value[key]
+    return True
 
 
 def _is_longer(fault: Fault, served: Served, rows: list[Any]) -> bool:
@@ -268,16 +280,24 @@ def _follows_another(fault: Fault, served: Served, rows: list[Any]) -> bool:
     if served.page.first or before is None:
         return False
     served.before = before
-    return bool(before[0][key] < rows[0][key])
+    return _rank(before[0][key]) < _rank(rows[0][key])
+
+
+def _rank(number: object) -> tuple[int, str]:
+    """Return what ids are sorted by, be they numbers or texts."""
+    return (int(str(number)), "") if str(number).isdigit() else (0, str(number))
 
 
 def _lists_hidden(fault: Fault, served: Served, rows: list[Any]) -> bool:
-    return any(row.get(served.reply.id_key) in fault.options["ids"] for row in rows)
+    return any(_is_one_of(row, served.reply.id_key, fault.options["ids"]) for row in rows)
 
 
-_HAS_PART: dict[str, Callable[[Fault, Served, list[Any]], bool]] = {
+_HAS_RECORD: dict[str, Callable[[Fault, Served], bool]] = {
     "poison": _holds_poison,
     "poison_value": _holds_poison,
+    "set_value": _has_value,
+}
+_HAS_PART: dict[str, Callable[[Fault, Served, list[Any]], bool]] = {
     "short_page": _is_longer,
     "depth_cap": _is_longer,
     "page_before": _follows_another,
@@ -285,51 +305,41 @@ _HAS_PART: dict[str, Callable[[Fault, Served, list[Any]], bool]] = {
 }
 
 
-def _with_rows(reply: Reply, rows: Iterable[Any]) -> Reply:
-    payload = reply.payload | {"list": list(rows)} if isinstance(reply.payload, dict) else list(rows)
-    return Reply(
-        reply.status, payload, None, reply.content_type, reply.headers, reply.entity, reply.detailed, reply.id_key
-    )
-
-
 def _short_page(fault: Fault, served: Served, _: Random) -> Reply:
-    return _with_rows(served.reply, (_rows(served.reply) or [])[: int(fault.options.get("rows", 1))])
+    return served.reply.with_rows((served.reply.listed or [])[: int(fault.options.get("rows", 1))])
 
 
 def _depth_cap(fault: Fault, served: Served, _: Random) -> Reply:
     left = int(fault.options.get("rows", 1)) - (served.page.skip if served.page else 0)
-    return _with_rows(served.reply, (_rows(served.reply) or [])[: max(left, 0)])
+    return served.reply.with_rows((served.reply.listed or [])[: max(left, 0)])
 
 
 def _shuffle(_: Fault, served: Served, random: Random) -> Reply:
-    rows = list(_rows(served.reply) or [])
+    rows = list(served.reply.listed or [])
     random.shuffle(rows)
-    return _with_rows(served.reply, rows)
+    return served.reply.with_rows(rows)
 
 
 def _repeat_page(fault: Fault, served: Served, _: Random) -> Reply:
     """Serve the first page that the fault saw, over and over."""
     if fault.last_list is None:
-        fault.last_list = list(_rows(served.reply) or [])
-    return _with_rows(served.reply, fault.last_list)
+        fault.last_list = list(served.reply.listed or [])
+    return served.reply.with_rows(fault.last_list)
 
 
 def _page_before(_: Fault, served: Served, __: Random) -> Reply:
-    return _with_rows(served.reply, served.before or [])
+    return served.reply.with_rows(served.before or [])
 
 
 def _empty_list(_: Fault, served: Served, __: Random) -> Reply:
-    return _with_rows(served.reply, [])
+    return served.reply.with_rows([])
 
 
 def _hide(fault: Fault, served: Served, _: Random) -> Reply:
     """Leave some records out of a page, and out of its total: nothing about the page is odd."""
-    rows = _rows(served.reply) or []
-    kept = [row for row in rows if row.get(served.reply.id_key) not in fault.options["ids"]]
-    reply = _with_rows(served.reply, kept)
-    if isinstance(reply.payload, dict) and "total" in reply.payload:
-        reply.payload["total"] -= len(rows) - len(kept)
-    return reply
+    rows = served.reply.listed or []
+    kept = [row for row in rows if not _is_one_of(row, served.reply.id_key, fault.options["ids"])]
+    return served.reply.with_rows(kept).with_fewer_in_total(len(rows) - len(kept))
 
 
 def _poison(fault: Fault, served: Served, _: Random) -> Reply:
@@ -340,12 +350,18 @@ def _poison(fault: Fault, served: Served, _: Random) -> Reply:
 def _poison_value(fault: Fault, served: Served, _: Random) -> Reply:
     options, reply = fault.options, served.reply
     rows = [
-        set_path(copy.deepcopy(row), str(options["key"]), options["value"])
-        if row.get(reply.id_key) == options["id"]
-        else row
-        for row in _rows(reply) or []
+        set_path(copy.deepcopy(row), str(options["key"]), options["value"]) if _is_one_of(row, reply.id_key, [options["id"]]) else row
+        for row in reply.records
     ]
-    return _with_rows(reply, rows)
+    if reply.listed is not None:
+        return reply.with_rows(rows)
+    return replace(reply, payload=reply.payload | {"payload": rows[0]} if "payload" in reply.payload else rows[0], body=None)
+
+
+def _set_value(fault: Fault, served: Served, _: Random) -> Reply:
+    """Change one value of a reply, wherever in it: a state that it tells, say."""
+    payload = set_path(copy.deepcopy(served.reply.payload), str(fault.options["key"]), fault.options["value"])
+    return replace(served.reply, payload=payload, body=None)
 
 
 def set_path(record: dict[str, Any], path: str, value: object) -> dict[str, Any]:
@@ -359,6 +375,7 @@ def set_path(record: dict[str, Any], path: str, value: object) -> dict[str, Any]
 
 
 def _cut(_: Fault, served: Served, __: Random) -> Reply:
+    served.reply.encoded()  # half of it can only be told when all of it is there
     served.reply.cut = 0.5
     return served.reply
 
@@ -380,4 +397,5 @@ _SPOIL: dict[str, Callable[[Fault, Served, Random], Reply]] = {
     "page_before": _page_before,
     "empty_list": _empty_list,
     "hide": _hide,
+    "set_value": _set_value,
 }

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
+
+_PAGE_SIZES = ("take", "limit", "page_size")
+# Under which key a payload has its rows, where it is no bare array.
+_LIST_KEYS = ("list", "payload")
 
 
 @dataclass
@@ -31,8 +35,8 @@ class Request:
 
     @property
     def take(self) -> int:
-        """Return the page size asked for; 0 when none was."""
-        text = self.parameter("take") or ""
+        """Return the page size asked for, by whichever name an API has for it; 0 when none was."""
+        text = next((found for name in _PAGE_SIZES if (found := self.parameter(name))), "")
         return int(text) if text.isdigit() else 0
 
 
@@ -53,10 +57,11 @@ class ListPage:
 
 @dataclass
 class Reply:
-    """One reply: a `payload` to be sent as JSON, or a `body` as it is.
+    """One reply: a `payload` to be sent as JSON, a `body` as it is, or a `stream` of bytes for what is too long to be held.
 
     `entity` and `detailed` say whose full records the payload lists, for the faults that look for single records.
-    `cut` below 1 sends only that share of the body, under the Content-Length of the whole, and closes.
+    `cut` below 1 sends only that share of the body, under the Content-Length of the whole, and closes. `sent` is called when a
+    stream has come to its end, or was given up.
     """
 
     status: int = 200
@@ -68,18 +73,61 @@ class Reply:
     detailed: bool = False
     id_key: str = "id"
     cut: float = 1.0
+    stream: Iterator[bytes] | None = None
+    sent: Callable[[], None] | None = None
 
     @property
     def listed(self) -> list[Any] | None:
-        """Return the records that the payload lists, as a bare array or under `list`; None if it is no list."""
-        found = self.payload.get("list") if isinstance(self.payload, dict) else self.payload
+        """Return the records that the payload lists, as a bare array or under the key for them; None if it is no list."""
+        found = self.payload
+        if isinstance(found, dict):
+            found = next((found[key] for key in _LIST_KEYS if isinstance(found.get(key), list)), None)
         return found if self.status == 200 and isinstance(found, list) else None
 
+    @property
+    def records(self) -> list[Any]:
+        """Return the records that the payload lists, or the one that it is about."""
+        if self.listed is not None or not isinstance(self.payload, dict) or self.status != 200:
+            return self.listed or []
+        one = self.payload.get("payload", self.payload)
+        return [one] if isinstance(one, dict) and self.id_key in one else []
+
+    def with_rows(self, rows: Iterable[Any]) -> Reply:
+        """Return a reply that lists other rows, all else being the same."""
+        if not isinstance(self.payload, dict):
+            return replace(self, payload=list(rows), body=None)
+        key = next(key for key in _LIST_KEYS if isinstance(self.payload.get(key), list))
+        return replace(self, payload=self.payload | {key: list(rows)}, body=None)
+
+    def with_fewer_in_total(self, missing: int) -> Reply:
+        """Return a reply whose total, if it has one, is smaller; it stays a number or a text."""
+        if not isinstance(self.payload, dict):
+            return self
+        metadata = self.payload.get("metadata")
+        place = metadata if isinstance(metadata, dict) else self.payload
+        if "total" not in place:
+            return self
+        total = place["total"]
+        fewer = place | {"total": type(total)(int(total) - missing)}
+        return replace(self, payload=fewer if place is self.payload else self.payload | {"metadata": fewer}, body=None)
+
     def encoded(self) -> bytes:
-        """Return the bytes of the body."""
+        """Return the bytes of the body; a stream is read to its end."""
+        if self.body is None and self.stream is not None:
+            try:
+                self.body = b"".join(self.stream)
+            finally:
+                self.stream = None
+                self.done()
         if self.body is None:
             self.body = json.dumps(self.payload, ensure_ascii=False, separators=(",", ":")).encode()
         return self.body
+
+    def done(self) -> None:
+        """Tell, once, that a stream has come to its end."""
+        told, self.sent = self.sent, None
+        if told:
+            told()
 
 
 class Table(Protocol):
@@ -107,8 +155,8 @@ class Faulty(Protocol):
     def places(self) -> Mapping[str, str]:
         """Return the paths of a role, as a regular expression.
 
-        "api" is everything that a sync asks for, "queries" the lists that are asked for with conditions, a page at a time, and
-        "pages" those of them that grow with the source.
+        "api" is everything that a sync asks for, "queries" the lists that are asked for with conditions or a page at a time, and
+        "pages" those of them that come in pages and grow with the source.
         """
 
     def list_page(self, request: Request) -> ListPage | None:
@@ -134,6 +182,10 @@ class StandIn(Faulty, Protocol):
     token: str
 
     @property
+    def examples(self) -> list[dict[str, Any]]:
+        """Return some changes of one record, as for `change`."""
+
+    @property
     def size(self) -> str:
         """Return how much there is, in words."""
 
@@ -153,6 +205,9 @@ class StandIn(Faulty, Protocol):
 
     def respond(self, request: Request) -> Reply:
         """Answer an admitted request."""
+
+    def leave(self) -> None:
+        """Hear that a request is over, admitted or not: its reply was made, and if it is a stream, sent."""
 
     def change(self, kind: str, **options: Any) -> dict[str, Any]:
         """Change the data; return what was changed."""

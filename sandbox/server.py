@@ -25,7 +25,7 @@ from sandbox.messages import Reply, Request, StandIn
 from sandbox.presets import PRESETS
 
 # Name of a stand-in, and the module whose make() makes it.
-STAND_INS = {"virtuous": "sandbox.virtuous.standin"}
+STAND_INS = {"virtuous": "sandbox.virtuous.standin", "ongage": "sandbox.ongage.standin"}
 REQUESTS_KEPT = 100_000
 _TOO_NEW: dict[int, str] = {520: "Web Server Returned an Unknown Error"}
 
@@ -87,6 +87,18 @@ class Box:
     def answer(self, request: Request) -> Reply:
         """Answer one request, faults included; raise ConnectionDropped where a fault wants no reply."""
         headers, refusal = self._stand_in.admit(request)
+        reply = None
+        try:
+            reply = self._admitted(request, refusal)
+            reply.headers = headers | reply.headers
+            return reply
+        finally:
+            if reply is None or reply.stream is None:
+                self._stand_in.leave()
+            else:
+                reply.sent = self._stand_in.leave
+
+    def _admitted(self, request: Request, refusal: Reply | None) -> Reply:
         asked = Request(request.method, request.path, dict(request.query), request.body, request.at)
         asked.headers = request.headers
         rows = 0
@@ -95,7 +107,6 @@ class Box:
             asked.status, rows = reply.status, len(reply.listed or ())
         finally:
             self._count(asked, rows)
-        reply.headers = headers | reply.headers
         return reply
 
     def _spoiled(self, request: Request) -> Reply:
@@ -254,10 +265,18 @@ class _Handler(BaseHTTPRequestHandler):
                 found.body = found.encoded() + b"\n"  # for people who look at it in a terminal
                 self._send(found)
             else:
-                self._send_stream(found)
+                self._send_stream(found, {"Content-Type": "application/json; charset=utf-8"})
             return
         reply = _answer(box, request)
-        self._drop() if reply is None else self._send(reply)
+        if reply is None:
+            self._drop()
+        elif reply.stream is None:
+            self._send(reply)
+        else:
+            try:
+                self._send_stream(reply.stream, reply.headers | {"Content-Type": str(reply.content_type)})
+            finally:
+                reply.done()
 
     do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = handle_any  # noqa: N815 - the names http.server wants
 
@@ -271,9 +290,8 @@ class _Handler(BaseHTTPRequestHandler):
         if reply.cut < 1:
             self.close_connection = True
 
-    def _send_stream(self, chunks: Iterator[bytes]) -> None:
-        headers = {"Content-Type": "application/json; charset=utf-8", "Transfer-Encoding": "chunked"}
-        self.wfile.write(self._head(200, headers))
+    def _send_stream(self, chunks: Iterator[bytes], headers: dict[str, str]) -> None:
+        self.wfile.write(self._head(200, headers | {"Transfer-Encoding": "chunked"}))
         for chunk in _in_blocks(chunks):
             self.wfile.write(b"%x\r\n%b\r\n" % (len(chunk), chunk))
         self.wfile.write(b"0\r\n\r\n")
@@ -341,13 +359,14 @@ def running(  # noqa: PLR0913 - each says one thing about the sandbox
     rows: int | None = None,
     seed: int = 1,
     clock: Callable[[], float] | None = None,
-    rate_limit: int = 5000,
+    rate_limit: int | None = None,
     faults: str | None = None,
     port: int = 0,
 ) -> Iterator[Box]:
     """Run a stand-in on 127.0.0.1 while the block lasts; port 0 is a free one.
 
-    `clock` returns unix seconds and is asked for everything that has a time. `rows` is the size, None its default.
+    `clock` returns unix seconds and is asked for everything that has a time. `rows` is the size and `rate_limit` the
+    requests in the stand-in's own span of time, None its default.
 
     Raises:
         PortRefused: when another program has the port, or only an administrator may have it.

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from random import Random
 from typing import cast
 
-from sandbox.arithmetic import Record, salt
+from sandbox.arithmetic import Record
 from sandbox.ongage.account import Account
 from sandbox.ongage.events import event_name
 from sandbox.ongage.mailings import ENTITY, SENT, Mailings, mailing_record, planned_for
@@ -57,11 +57,11 @@ def all_facts(account: Account, places: Iterable[ListInfo], low: int | None = No
     """Yield the facts of some lists, mailing by mailing; with bounds at least all from `low` on and before `high`, and few others."""
     for place in places:
         mailings = mailings_of(account, place)
-        for sent in _sent(mailings, low, high):
+        for sent in sent_mailings(mailings, low, high):
             yield from facts_of(mailings, sent)
 
 
-def _sent(mailings: Mailings, low: int | None, high: int | None) -> Iterator[Record]:
+def sent_mailings(mailings: Mailings, low: int | None, high: int | None) -> Iterator[Record]:
     """Yield the mailings that were sent, as they were then, by arithmetic: those deleted or edited since as well."""
     scope = scope_of(mailings)
     rows = range(mailings.layout.parents)
@@ -128,13 +128,14 @@ def _computed(scope: Scope, sent: Record) -> list[Fact]:
     for after in (0, 1, *days):
         at = day_of(start) + after * DAY + random.randrange(DAY) if after else min(start + 1800, day_of(start) + DAY - 1)
         facts += [common | part for part in _activity(random, sent, at)]
-    return [fact for fact in facts if fact["_at"] <= max(scope.started, start)]
+    known_until = sent.get("_known_until", max(scope.started, start))
+    return [fact for fact in facts if fact["_at"] <= known_until]
 
 
-def late_fact(scope: Scope, sent: Record, at: int, salted: int) -> Fact:
-    """Return a fact of opens and clicks that came in at an instant."""
-    random = rng(scope.world, "Late", int(sent["id"]), salted, salt("late"))
-    return dimensions(scope, sent) | _activity(random, sent, at)[-1]
+def late_facts(scope: Scope, sent: Record, at: int, salt: int) -> list[Fact]:
+    """Return facts of opens and clicks that came in at an instant, other ones for each salt."""
+    random = rng(scope.world, "Late", int(sent["id"]), salt)
+    return [dimensions(scope, sent) | part for part in _activity(random, sent, at)]
 
 
 def _deliveries(random: Random, sent: Record, start: int) -> Iterator[Record]:

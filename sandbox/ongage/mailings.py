@@ -51,8 +51,8 @@ DETAIL_ONLY = frozenset(
 class Results:
     """What changed in the statistics since the start.
 
-    `begun` has mailings as they were when they began to be sent, `late` what came in afterwards, `gone` the days, in epoch seconds, of
-    which a mailing's rows are no more.
+    `begun` has mailings as they were when they began to be sent; what is computed of them ends at `_known_until`. `late` has what came in
+    afterwards, `gone` the days, in epoch seconds, of which a mailing's rows are no more.
     """
 
     begun: dict[int, Record] = field(default_factory=dict)

@@ -19,7 +19,7 @@ from sandbox.virtuous.access import (
 from sandbox.virtuous.api import route
 from sandbox.virtuous.organization import Organization
 
-DEFAULT_ROWS = 3000
+DEFAULT_ROWS, DEFAULT_RATE_LIMIT = 3000, 5000
 
 
 class Virtuous(Organization):
@@ -30,6 +30,11 @@ class Virtuous(Organization):
         super().__init__(rows, seed, clock)
         self.quota = Quota(rate_limit, clock)
         self.tokens = Tokens(self.token, clock)
+
+    @property
+    def examples(self) -> list[dict[str, Any]]:
+        """Return some changes of one record."""
+        return [{"kind": "edit_gift"}, {"kind": "edit", "entity": "Project"}]
 
     @property
     def size(self) -> str:
@@ -58,6 +63,9 @@ class Virtuous(Organization):
             authorized = self.tokens.accepts(request.headers.get("authorization"))
             refusal = self.quota.spend() if authorized else unauthenticated(plain_text=self.plain_text_401)
         return COMMON_HEADERS | self.quota.headers(), refusal
+
+    def leave(self) -> None:
+        """Hear that a request is over; how many there are at once does not matter here."""
 
     def respond(self, request: Request) -> Reply:
         """Answer an admitted request."""
@@ -111,6 +119,7 @@ class Virtuous(Organization):
         return {name: table.columns for name, table in self.truth(optional=truth.OPTIONAL).items()}
 
 
-def make(*, rows: int | None, seed: int, clock: Callable[[], float], rate_limit: int) -> Virtuous:
-    """Make the stand-in; None rows means its default size."""
-    return Virtuous(DEFAULT_ROWS if rows is None else rows, seed, clock, rate_limit)
+def make(*, rows: int | None, seed: int, clock: Callable[[], float], rate_limit: int | None) -> Virtuous:
+    """Make the stand-in; None means its default size and the vendor's own limit."""
+    limit = DEFAULT_RATE_LIMIT if rate_limit is None else rate_limit
+    return Virtuous(DEFAULT_ROWS if rows is None else rows, seed, clock, limit)
