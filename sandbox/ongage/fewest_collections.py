@@ -16,8 +16,8 @@ from datetime import datetime, timezone
 from sandbox.ongage import emails, events, imports, mailings, providers, segments, transactional
 from sandbox.ongage.account import Account
 from sandbox.ongage.facts import day_of, growth_days, mailings_of, scope_of
-from sandbox.ongage.truth_collections import STATISTICS, sent_by_list, sums
-from sandbox.ongage.world import DAY
+from sandbox.ongage.truth_collections import STATISTICS, facts_by_mailing, sums
+from sandbox.ongage.world import DAY, epoch
 
 PAGE, REPORT_PAGE = 500, 5000
 LAST_DAYS = 30
@@ -58,7 +58,7 @@ def report_pages(account: Account, *, changed: bool, page: int | None = None) ->
     """Return the pages of the reports for each table of statistics."""
     size = min(page or REPORT_PAGE, REPORT_PAGE)
     wanted = months(account, changed=changed)
-    rows = _rows_by_month(account)
+    rows = _rows_by_month(account, epoch(*wanted[0]))
     names = [*(table.table for table in STATISTICS), "list_daily_stats"]
     return {f"reports/query {name}": sum(_pages(rows[name, month], size) for month in wanted) for name in names}
 
@@ -74,9 +74,9 @@ def months(account: Account, *, changed: bool) -> list[tuple[int, int]]:
     return found
 
 
-def _rows_by_month(account: Account) -> Counter[tuple[str, tuple[int, int]]]:
+def _rows_by_month(account: Account, low: int) -> Counter[tuple[str, tuple[int, int]]]:
     counts: Counter[tuple[str, tuple[int, int]]] = Counter()
-    for facts in sent_by_list(account):
+    for facts in facts_by_mailing(account, low):
         for table in STATISTICS:
             counts.update((table.table, _month(row["stats_date"])) for row in sums(table, facts))
     for place in account.visible(sending=True):

@@ -163,7 +163,7 @@ def _filter(source: str, item: Any) -> Filter:
     if not isinstance(item, list) or len(item) != 3:
         raise Refused("filter", "must be a field, an operator and a value")
     name, operator, value = _field(source, item[0], "filter"), str(item[1]).upper(), item[2]
-    if operator not in {*_OPERATORS, "IN"} or isinstance(value, list) != (operator == "IN"):
+    if operator not in {*_OPERATORS, "IN"} or isinstance(value, list) != (operator == "IN") or value == []:
         raise Refused("filter", f"unknown operator {item[1]}")
     return Filter(name, operator, [_value(name, each) for each in value] if operator == "IN" else _value(name, value))
 
@@ -201,7 +201,7 @@ def results(account: Account, query: Query) -> Iterator[Record]:
     # No order means any order, and another one for each page.
     rows.sort(key=lambda row: crc32(repr((query.offset, [row[column.key] for column in query.select])).encode()))
     for name, descending in reversed(query.order):
-        rows.sort(key=lambda row, key=name: _rank(row[key] if key in row else row["_"][key]), reverse=descending)  # type: ignore[misc]
+        rows.sort(key=lambda row, key=name: _rank(row[key] if key in row else row["_"].get(key)), reverse=descending)  # type: ignore[misc]
     for row in rows[query.offset : query.offset + query.limit]:
         del row["_"]
         yield row

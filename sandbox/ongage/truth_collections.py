@@ -241,11 +241,11 @@ def link_hash(url: str) -> str:
     return hashlib.sha256(url.encode()).hexdigest()[:20]
 
 
-def sent_by_list(account: Account) -> Iterator[list[Fact]]:
-    """Yield the facts of each mailing that was sent, those of one mailing together."""
+def facts_by_mailing(account: Account, low: int | None = None) -> Iterator[list[Fact]]:
+    """Yield the facts of each mailing that was sent, those of one mailing together; with `low` at least all from that instant on."""
     for place in account.visible(sending=True):
         collection = mailings_of(account, place)
-        yield from (facts_of(collection, sent) for sent in sent_mailings(collection, None, None))
+        yield from (facts_of(collection, sent) for sent in sent_mailings(collection, low, None))
 
 
 def sums(table: Statistics, facts: list[Fact]) -> Iterator[Record]:
@@ -264,7 +264,7 @@ def sums(table: Statistics, facts: list[Fact]) -> Iterator[Record]:
 
 def _statistics_table(account: Account, table: Statistics) -> TruthTable:
     def raw() -> Iterator[Record]:
-        for facts in sent_by_list(account):
+        for facts in facts_by_mailing(account):
             yield from sums(table, facts)
 
     fields = _fields(" ".join([*table.key, table.names, *METRICS]))

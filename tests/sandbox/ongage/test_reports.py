@@ -135,6 +135,7 @@ def test_lists_that_may_not_be_read_are_in_no_report(account: Account) -> None:
         {"select": ["sent"], "from": "contact"},
         {"select": ["sent"], "filter": [["sent", "LIKE", "1"]]},
         {"select": ["sent"], "filter": [["sent", "="]]},
+        {"select": ["sent"], "filter": [["sent", "IN", []]]},
         {"select": ["sent"], "filter": [["stats_date", ">", "yesterday"]]},
         {"select": ["sent"], "group": [["stats_date", "hour"]]},
         {"select": ["sent"], "order": ["nothing"]},
@@ -146,6 +147,19 @@ def test_what_cannot_be_answered_is_refused(account: Account, body: dict[str, An
     reply = call(account, "POST", "reports/query", body=body)
     assert reply.status == reply.payload["payload"]["code"] == 412
     assert reply.payload["payload"]["errors"]
+
+
+def test_events_are_a_source_of_their_own_and_what_is_null_is_asked_for(account: Account) -> None:
+    asked: dict[str, Any] = {"select": ["mailing_id", "event_id", "sum(opens)"], "group": ["mailing_id"], "order": ["mailing_id"]}
+    dated = {**asked, "filter": ALL_TIME}
+    of_events = report(account, **dated, **{"from": "event"})
+    assert {int(row["mailing_id"]) for row in of_events} == {fact["mailing_id"] for fact in _facts(account) if fact["event_id"]}
+    assert len(of_events) == len(report(account, **asked, filter=[*ALL_TIME, ["event_id", ">", 0]]))
+    others = report(account, **asked, filter=[*ALL_TIME, ["event_id", "=", None]])
+    assert len(others) + len(of_events) == len(report(account, **dated))
+    numbers = [row["mailing_id"] for row in of_events[:3]]
+    assert len(report(account, **asked, filter=[*ALL_TIME, ["mailing_id", "IN", numbers]])) == 3
+    assert report(account, select=["sum(sent)"], order=["mailing_id"], filter=[["stats_date", "<", "2001-01-01"]]) == [{"sent": None}]
 
 
 def test_a_body_that_is_no_object_is_a_bad_request(account: Account) -> None:
