@@ -22,9 +22,10 @@ class Progress:
         self.deleted: Counter[str] = Counter()
 
     def begin(self, table: str, what: str) -> None:
-        """Work on a table begins; `what` says which kind of reading it is."""
+        """Work on a table begins; `what` says which kind of reading it is, "" for one that is not worth a line."""
         self._table, self._table_began_at, self._done = table, self._clock.time(), 0
-        self._say(f"{table}: {what}")
+        if what:
+            self._say(f"{table}: {what}")
 
     def advance(self, records: int, remaining: int | None) -> None:
         """`records` more of the current table are read; `remaining` are left, where known."""

@@ -35,7 +35,7 @@ SEARCHES_AT_ONCE = 4
 EXPORT_ATTEMPTS = 5
 ROWS_AT_ONCE = 500
 MAX_RECENT = 20_000  # contacts of a list that changed since the last full reading; with more of them the next one comes sooner
-TOTAL_WIDTH, LEAST_SHARE = 8192, 128  # of all mirrors together, which bounds the state; and of the smallest list's
+TOTAL_WIDTH, LEAST_SHARE = 8192, 64  # of all mirrors together, which bounds the state; and of the smallest list's
 DIFFERENCES_EXPECTED = 0.02
 CONFIRMED = 100  # contacts that seem gone are asked for one by one; of more than these, so many
 
@@ -132,7 +132,7 @@ class Contacts:
         if entry.kind:
             return
         created = int(entry_time(info.created, self._now).timestamp())
-        upper = int(self._now.timestamp())
+        upper = _end(self._now)
         moment = self._now.replace(microsecond=0)
         if entry.since is None or self._refresh_is_due(entry):
             windows = plan.whole_list(info.contacts, created, upper, self._tuning.batch_months)
@@ -220,7 +220,7 @@ class Contacts:
         """Smaller windows for one that failed; the list may have become larger than its count said."""
         if (window.start, window.end) == (None, None) and entry.kind in {FIRST, COMPARE} and entry.upper:
             created = int(entry_time(info.created, self._now).timestamp())
-            batches = plan.in_batches(created, int(entry.upper.timestamp()), self._tuning.batch_months)
+            batches = plan.in_batches(created, _end(entry.upper), self._tuning.batch_months)
             return [one._replace(retries=window.retries) for one in batches]
         return plan.halved(window)
 
@@ -286,7 +286,7 @@ class Contacts:
         self._discard(info, entry.again)
         entry.refreshed_at = entry.upper
         if entry.since and entry.upper:  # what happened since the last sync is read by itself instead
-            windows = plan.changes(int(self._since(entry.since).timestamp()), int(entry.upper.timestamp()))
+            windows = plan.changes(int(self._since(entry.since).timestamp()), _end(entry.upper))
             entry.begin(CHANGES, windows, entry.upper, 0)
         return True
 
@@ -447,6 +447,11 @@ def criteria(window: Window) -> list[Record]:
 def entry_time(created: datetime | None, now: datetime) -> datetime:
     """When a list begins; one that does not say so is taken to be twenty years old."""
     return created or now - timedelta(days=7300)
+
+
+def _end(upper: datetime) -> int:
+    """Where a reading ends: behind the second that is still filling. The next reading begins with that second."""
+    return int(upper.timestamp()) + 1
 
 
 def _job(info: ListInfo, window: Window) -> Job:

@@ -26,7 +26,8 @@ class Context(NamedTuple):
         executor: for what is asked for at once.
         wait: waits for a reply, and saves meanwhile what was delivered.
         progress: told how far it is.
-        say: told of failures that are tried again.
+        say: told of failures that are tried again; not each of them, when they are many.
+        inform: told what was done.
         now: the time of this sync.
     """
 
@@ -39,4 +40,5 @@ class Context(NamedTuple):
     wait: Callable[[Future[Any]], Any]
     progress: Progress
     say: Callable[[str], None]
+    inform: Callable[[str], None]
     now: datetime

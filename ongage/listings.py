@@ -44,6 +44,7 @@ class Listings:
     def __init__(self, context: Context) -> None:
         self._once, self._api, self._delivery, self._clock = context.once, context.api, context.delivery, context.clock
         self._executor, self._wait, self._progress, self._say = context.executor, context.wait, context.progress, context.say
+        self._inform = context.inform
         self._failed_in_a_row = 0
 
     def read(self, place: Place) -> Listing:
@@ -61,7 +62,7 @@ class Listings:
         Raises:
             SourceFailure: if one detail after the other cannot be read.
         """
-        self._progress.begin(place.collection.table, f"list {place.list_id}" if place.list_id else "of the account")
+        self._progress.begin(place.collection.table, "")
         for gap in listing.gaps:
             self._delivery.report(unreadable(place.collection, place.list_id, gap))
         for number in listing.keyless:
@@ -71,7 +72,6 @@ class Listings:
         self._delivery.resolve(place.root)
         entry.including = self._wanted(place.collection)
         self._delivery.checkpoint(if_due=True)
-        self._progress.end()
 
     def _page(self, place: Place, request: PageRequest) -> Page:
         ask = partial(self._once.listing, place.list_id, place.collection.path, _params(place.collection, request))
@@ -98,6 +98,8 @@ class Listings:
             if everything or number in tried_again or number not in known or known[number][at] != sum_of(record)
         ]
         self._progress.advance(len(records), None)
+        if changed:
+            self._inform(f"{collection.table}{_of(place)}: {len(changed):,} of {len(records):,} records are new or have changed")
         for some in _chunks(changed, RECORDS_AT_ONCE):
             whole = self._with_details(place, {number: records[number] for number in some}, entry, tried_again, everything=everything)
             self._delivery.records(collection, place.list_id, entry, whole)

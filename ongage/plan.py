@@ -137,17 +137,54 @@ def _moment(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, timezone.utc)
 
 
-def months(first: date, last: date) -> Iterator[date]:
-    """The first days of the months from one day to another."""
-    month = first.replace(day=1)
-    while month <= last:
-        yield month
-        month += relativedelta(months=1)
+class Span(NamedTuple):
+    """Whole months of statistics, from a first day to a last one."""
+
+    first: date
+    last: date
+
+    @property
+    def number(self) -> int:
+        """The same for the same span, by which an error is filed: year, month, and how many months."""
+        many = (self.last.year - self.first.year) * 12 + self.last.month - self.first.month + 1
+        return (self.first.year * 100 + self.first.month) * 1000 + many
+
+    @classmethod
+    def of(cls, number: int) -> Span:
+        """The span of that number."""
+        month, many = divmod(number, 1000)
+        first = date(month // 100, month % 100, 1)
+        return cls(first, _end_of(first + relativedelta(months=many - 1)))
+
+    @classmethod
+    def of_month(cls, day: date) -> Span:
+        """The month of a day."""
+        return cls(day.replace(day=1), _end_of(day.replace(day=1)))
+
+    def covers(self, other: Span) -> bool:
+        """Whether another span is part of it."""
+        return self.first <= other.first and other.last <= self.last
+
+    def months(self) -> Iterator[Span]:
+        """Its months."""
+        month = self.first
+        while month <= self.last:
+            yield Span.of_month(month)
+            month += relativedelta(months=1)
 
 
-def month_end(month: date) -> date:
-    """The last day of a month, given its first."""
+def _end_of(month: date) -> date:
     return month + relativedelta(months=1) - timedelta(days=1)
+
+
+def spans(first: date, recent: date, today: date) -> list[Span]:
+    """The spans of statistics from a month to today: years for what does not change any more, months from `recent` on."""
+    found, month = list[Span](), first.replace(day=1)
+    while month < recent:
+        end = min(month.replace(month=12), recent - relativedelta(months=1))
+        found.append(Span(month, _end_of(end)))
+        month = end + relativedelta(months=1)
+    return [*found, *Span(max(month, recent), _end_of(today.replace(day=1))).months()]
 
 
 def upkeep(table: str) -> str:

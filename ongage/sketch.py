@@ -24,53 +24,57 @@ CHECKSUM_BITS = 48
 HEX_ID = re.compile(r"[0-9a-f]{24}")
 _WORD = (1 << 32) - 1
 
+Cell = tuple[int, int, int]  # how many numbers, their sum, the sum of their checks
+EMPTY: Cell = (0, 0, 0)
+
 
 class Sketch:
     """A set of positive whole numbers, in HASHES * `width` cells; `width` is a power of two.
 
     Each number is in one cell of each of the HASHES parts; a cell has how many numbers are in it, their sum, and the sum of their hashes.
-    About twice `width` differences can be told apart.
+    About twice `width` differences can be told apart. Cells that hold nothing are not kept.
     """
 
     def __init__(self, width: int) -> None:
         self.width = width
-        self._counts = [0] * (HASHES * width)
-        self._sums = [0] * (HASHES * width)
-        self._checks = [0] * (HASHES * width)
+        self._cells: dict[int, Cell] = {}
+        self._dumped: list[Any] | None = None
 
     def add(self, number: int, times: int = 1) -> None:
         """Puts a number into the set; with `times` -1 takes it out."""
         check, *places = _hashes(number)
         for part, place in enumerate(places):
-            at = part * self.width + place % self.width
-            self._counts[at] += times
-            self._sums[at] += times * number
-            self._checks[at] += times * check
+            self._put(part * self.width + place % self.width, (times, times * number, times * check))
 
     def merge(self, other: Sketch, times: int = 1) -> None:
-        """Adds all numbers of another sketch of the same width; with `times` -1 takes them out."""
-        for mine, others in zip(self._columns(), other._columns(), strict=True):
-            mine[:] = [one + times * two for one, two in zip(mine, others, strict=True)]
+        """Adds all numbers of another sketch, of the same width or a larger one; with `times` -1 takes them out."""
+        for at, (count, total, check) in other._cells.items():
+            part, place = divmod(at, other.width)
+            self._put(part * self.width + place % self.width, (times * count, times * total, times * check))
 
     def folded(self, width: int) -> Sketch:
-        """The same set in a sketch of a smaller width."""
-        sketch = self
-        while sketch.width > width:
-            sketch = sketch._halved()
+        """The same set in a sketch of at most that width."""
+        if width >= self.width:
+            return self
+        sketch = Sketch(width)
+        sketch.merge(self)
         return sketch
 
     def without(self, other: Sketch) -> tuple[set[int], set[int]] | None:
         """The numbers that only this set has, and those that only the other one has; None if these are too many to be told apart."""
-        width = min(self.width, other.width)
-        rest = Sketch(width)
-        rest.merge(self.folded(width))
-        rest.merge(other.folded(width), -1)
+        rest = Sketch(min(self.width, other.width))
+        rest.merge(self)
+        rest.merge(other, -1)
         return rest._peeled()
 
     def dump(self) -> list[Any]:
         """As JSON for the state."""
-        text = json.dumps([self._counts, [f"{number:x}" for number in self._sums], self._checks], separators=(",", ":"))
-        return [self.width, base64.b64encode(zlib.compress(text.encode())).decode()]
+        if self._dumped is None:
+            places = sorted(self._cells)
+            cells = [self._cells[place] for place in places]
+            text = json.dumps([places, *([f"{cell[part]:x}" for cell in cells] for part in range(3))], separators=(",", ":"))
+            self._dumped = [self.width, base64.b64encode(zlib.compress(text.encode())).decode()]
+        return self._dumped
 
     @classmethod
     def load(cls, dumped: object) -> Sketch:
@@ -85,48 +89,47 @@ class Sketch:
             case _:
                 raise ValueError("a sketch is damaged")
         try:
-            counts, sums, checks = json.loads(zlib.decompress(base64.b64decode(packed, validate=True)))
-            sketch._counts, sketch._sums, sketch._checks = counts, [int(number, 16) for number in sums], checks
+            places, *columns = json.loads(zlib.decompress(base64.b64decode(packed, validate=True)))
+            cells = zip(*([int(number, 16) for number in column] for column in columns), strict=True)
+            sketch._cells = dict(zip(places, cells, strict=True))
         except (ValueError, TypeError, zlib.error) as error:
             raise ValueError("a sketch is damaged") from error
-        if any(len(column) != HASHES * width for column in sketch._columns()):
+        if not all(type(place) is int and 0 <= place < HASHES * width and len(cell) == len(EMPTY) for place, cell in sketch._cells.items()):
             raise ValueError("a sketch is damaged")
         return sketch
 
-    def _columns(self) -> tuple[list[int], list[int], list[int]]:
-        return self._counts, self._sums, self._checks
-
-    def _halved(self) -> Sketch:
-        half = Sketch(self.width // 2)
-        for mine, folded in zip(self._columns(), half._columns(), strict=True):
-            for part in range(HASHES):
-                start = part * self.width
-                first, second = mine[start : start + half.width], mine[start + half.width : start + self.width]
-                folded[part * half.width : (part + 1) * half.width] = [one + two for one, two in zip(first, second, strict=True)]
-        return half
+    def _put(self, at: int, cell: Cell) -> None:
+        old = self._cells.get(at)
+        if old is not None:
+            cell = (old[0] + cell[0], old[1] + cell[1], old[2] + cell[2])
+        if any(cell):
+            self._cells[at] = cell
+        else:
+            self._cells.pop(at, None)
+        self._dumped = None
 
     def _peeled(self) -> tuple[set[int], set[int]] | None:
         """Takes out one number after the other that is alone in a cell; what is left at last could not be told apart."""
         mine, others = set[int](), set[int]()
-        left = list(range(HASHES * self.width))
+        left = list(self._cells)
         while left:
             at = left.pop()
             number = self._alone(at)
             if number is None:
                 continue
-            times = self._counts[at]
+            times = self._cells[at][0]
             (mine if times > 0 else others).add(number)
             self.add(number, -times)
             left += [part * self.width + place % self.width for part, place in enumerate(_hashes(number)[1:])]
-        return None if any(self._counts) or any(self._sums) else (mine, others)
+        return None if self._cells else (mine, others)
 
     def _alone(self, at: int) -> int | None:
         """The number in a cell, if there is no other one in it."""
-        times = self._counts[at]
-        if not times or self._sums[at] % times or self._checks[at] % times:
+        times, total, check = self._cells.get(at, EMPTY)
+        if not times or total % times or check % times:
             return None
-        number = self._sums[at] // times
-        return number if number > 0 and _hashes(number)[0] * times == self._checks[at] else None
+        number = total // times
+        return number if number > 0 and _hashes(number)[0] * times == check else None
 
 
 def _hashes(number: int) -> tuple[int, ...]:
@@ -181,7 +184,7 @@ class Mirror:
         return mirror
 
     def merge(self, other: Mirror) -> None:
-        """Adds all rows of another mirror of the same width."""
+        """Adds all rows of another mirror."""
         self.rows += other.rows
         self._keys.merge(other._keys)
         self._sums.merge(other._sums)

@@ -98,7 +98,7 @@ class Sync:
         jobs = Jobs(api, clock, executor, settings["search_minutes"], save, log.info)
         tuning = Tuning(*(settings[name] for name in ("full_refresh_days", "batch_months", "overlap_hours")))
         self.context = Context(
-            once, api, self.delivery, state, clock, executor, self._wait, self.progress, self._tell, self.now
+            once, api, self.delivery, state, clock, executor, self._wait, self.progress, self._tell, log.info, self.now
         )
         self.contacts = Contacts(self.context, jobs, tuning)
         self.listings = Listings(self.context)
