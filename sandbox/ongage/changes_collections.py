@@ -76,7 +76,10 @@ def _new(account: Account, entity: str, place: int) -> Record:
 def _some_place(account: Account, entity: str) -> int:
     if WHOLE_ACCOUNT in account.collections[entity]:
         return WHOLE_ACCOUNT
-    return random_of(account).choice(account.visible(sending=True)).id
+    places = account.visible(sending=True)
+    if not places:
+        raise NobodyLeft("there is no list left that may be read")
+    return random_of(account).choice(places).id
 
 
 def _delete(entity: str, account: Account, number: int | None = None, list_id: int | None = None) -> Changed:

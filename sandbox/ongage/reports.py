@@ -338,19 +338,26 @@ def _spelled(row: Record, zone: tzinfo) -> Record:
     return served
 
 
-def _places(account: Account, body: Record, place: ListInfo) -> list[ListInfo] | Reply:
+def _places(account: Account, request: Request, place: ListInfo) -> list[ListInfo] | Reply:
     """Return the lists that are asked about; what may not be read is refused when it is named, and left out of all."""
-    wanted = body.get("list_ids")
+    readable = account.visible()
+    wanted = request.body.get("list_ids")
     if wanted == "all":
-        return account.visible(sending=True)
-    numbers = wanted if isinstance(wanted, list) and wanted else [place.id]
+        return [each for each in readable if each.sending]
+    numbers = wanted if isinstance(wanted, list) and wanted else [_named_list(request) or place.id]
     named = [account.world.by_id.get(int(each)) if str(each).isdigit() else None for each in numbers]
     known = [each for each in named if each is not None]
     if len(known) < len(named):
         return not_found("List")
     if not all(each.readable for each in known):
         return failed(403, "You have no rights on this list")
-    return [each for each in known if each.sending]
+    return [each for each in known if each.sending and each in readable]
+
+
+def _named_list(request: Request) -> str | None:
+    """Return the one list that a request is about, unless its body names some: in the body, the query or the path."""
+    in_path = re.match(r"/(\d+)/api/", request.path)
+    return request.body.get("list_id") or request.parameter("list_id") or (in_path[1] if in_path else None)
 
 
 def _answer(account: Account, request: Request, place: ListInfo) -> Reply:
@@ -361,7 +368,7 @@ def _answer(account: Account, request: Request, place: ListInfo) -> Reply:
         query = understood(body)
     except Refused as refusal:
         return failed(412, "Validation failed", {refusal.name: str(refusal)})
-    places = _places(account, body, place)
+    places = _places(account, request, place)
     if isinstance(places, Reply):
         return places
     query.places = places

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from sandbox.messages import Request
 from sandbox.ongage import mailings
 from sandbox.ongage.account import Account
 from sandbox.ongage.facts import METRICS, all_facts, day_of
@@ -122,6 +123,10 @@ def test_lists_that_may_not_be_read_are_in_no_report(account: Account) -> None:
     one = min(readable)
     named = report(account, select=["list_id"], group=["list_id"], filter=ALL_TIME, list_ids=[str(one)])
     assert [int(row["list_id"]) for row in named] == [one]
+    for number in readable:
+        asked = Request("POST", f"/{number}/api/reports/query", {}, {"select": ["list_id"], "group": ["list_id"], "filter": ALL_TIME}, 0)
+        rows = ROUTES[0].handler(account, asked, account.world.default).payload["payload"]
+        assert [int(row["list_id"]) for row in rows] == [number]
     for number, status in ((hidden.id, 403), (1, 404)):
         assert call(account, "POST", "reports/query", body={"select": ["list_id"], "list_ids": [number]}).status == status
 
