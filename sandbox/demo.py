@@ -38,6 +38,7 @@ CHANGED_SHARE = 0.01
 # Settings besides the address and the credential.
 EXTRA_SETTINGS: dict[str, dict[str, str]] = {
     "virtuous": {"delete_sweep_days": "0"},  # look for deleted records in every sync, not once in so many days
+    "ongage": {"full_refresh_days": "0"},  # look for edits and deletions in every sync
 }
 
 SUMMARY = "done:"  # how a connector's last line begins

@@ -15,7 +15,9 @@ from typing import Any
 
 from sandbox.arithmetic import Record
 from sandbox.ongage.contacts import DATES
-from sandbox.ongage.world import FieldInfo, ListInfo
+from sandbox.ongage.world import FieldInfo
+
+Fields = tuple[FieldInfo, ...]
 
 TYPES = frozenset({"email", "string", "numeric", "date_absolute", "enum", "timestamp", "id"})
 USER_TYPES: dict[str, frozenset[str] | None] = {
@@ -156,7 +158,7 @@ _BOUNDS: dict[str, Callable[[tuple[Any, ...]], tuple[int | None, int | None]]] =
 # --- from the body of a request ------------------------------------------------------------------------------------
 
 
-def conditions_of(place: ListInfo, body: Any) -> Conditions:
+def conditions_of(fields: Fields, body: Any) -> Conditions:
     """Return what the `filters` of a body ask for.
 
     Raises:
@@ -168,10 +170,10 @@ def conditions_of(place: ListInfo, body: Any) -> Conditions:
     kind = filters.get("user_type", "active")
     if kind not in USER_TYPES:
         raise Invalid("user_type", f"must be one of {', '.join(USER_TYPES)}")
-    return Conditions(USER_TYPES[kind], criteria_of(place, filters.get("criteria") or [], all_of=body.get("combined_as_and")))
+    return Conditions(USER_TYPES[kind], criteria_of(fields, filters.get("criteria") or [], all_of=body.get("combined_as_and")))
 
 
-def criteria_of(place: ListInfo, rows: Any, *, all_of: bool | None = None) -> tuple[Criterion, ...]:
+def criteria_of(fields: Fields, rows: Any, *, all_of: bool | None = None) -> tuple[Criterion, ...]:
     """Return the criteria of a list of them; each says itself how it is combined if `all_of` does not.
 
     Raises:
@@ -179,16 +181,16 @@ def criteria_of(place: ListInfo, rows: Any, *, all_of: bool | None = None) -> tu
     """
     if not isinstance(rows, list):
         raise Invalid("criteria", "must be an array")
-    return tuple(_criterion(place, row, all_of) for row in rows)
+    return tuple(_criterion(fields, row, all_of) for row in rows)
 
 
-def _criterion(place: ListInfo, row: Any, all_of: bool | None) -> Criterion:
+def _criterion(fields: Fields, row: Any, all_of: bool | None) -> Criterion:
     if not isinstance(row, dict) or row.get("type") not in TYPES:
         raise Invalid("type", "is not supported")
     how = row.get("operator")
     if how not in OPERATORS:
         raise Invalid("operator", "is invalid")
-    field = _field(place, row)
+    field = _field(fields, row)
     values = row.get("operand")
     if not isinstance(values, list):
         raise Invalid("operand", "must be an array")
@@ -203,12 +205,12 @@ def _criterion(place: ListInfo, row: Any, all_of: bool | None) -> Criterion:
     return Criterion(field, how, tuple(values), alternative, sensitive)
 
 
-def _field(place: ListInfo, row: Record) -> FieldInfo:
+def _field(fields: Fields, row: Record) -> FieldInfo:
     name = str(row.get("field_name") or row.get("field") or "").lower()
-    fields = {each.name.lower(): each for each in place.fields} | _SYSTEM
-    if name not in fields:
+    known = {each.name.lower(): each for each in fields} | _SYSTEM
+    if name not in known:
         raise Invalid("field_name", "does not exist in this list")
-    return fields[name]
+    return known[name]
 
 
 def _operand(field: FieldInfo, how: str, values: list[Any], sensitive: bool) -> list[Any]:

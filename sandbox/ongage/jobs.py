@@ -16,9 +16,10 @@ from sandbox.messages import Reply, Request
 from sandbox.ongage import activity
 from sandbox.ongage.account import Account
 from sandbox.ongage.contacts import DATES, ENTITY, ContactIds
-from sandbox.ongage.criteria import Conditions, Invalid, conditions_of, criteria_of
+from sandbox.ongage.criteria import Conditions, Fields, Invalid, conditions_of, criteria_of
 from sandbox.ongage.envelope import Route, failed, found, not_found, rows_page
 from sandbox.ongage.export import csv_reply
+from sandbox.ongage.lists import fields_of
 from sandbox.ongage.world import ACCOUNT_ID, DAY, NEWEST, ListInfo
 
 PENDING, COMPLETED, FAILED = 1, 2, 3
@@ -100,8 +101,9 @@ def _job(account: Account, place: ListInfo, kind: str, body: Record) -> Job:
         raise Invalid("list_id", "is a suppression list")
     if not body.get("title"):
         raise Invalid("title", "must not be empty")
-    conditions = conditions_of(place, body)
-    columns = _columns(place, body, kind)
+    fields = fields_of(account, place)
+    conditions = conditions_of(fields, body)
+    columns = _columns(fields, body, kind)
     contacts = account.collection(ENTITY, place.id).frozen()
     period = activity.period_of(body["filters"]) if kind == ACTIVITY else (0, 0)
     if period is None:
@@ -137,9 +139,8 @@ def days_of(contacts: Collection, conditions: Conditions, now: int) -> float:
     return min((min(now, now if high is None else high) - max(first, low or 0)) / DAY for low, high in spans)
 
 
-def _columns(place: ListInfo, body: Record, kind: str) -> list[str]:
-    fields = [each.name for each in place.fields[1:]]
-    everything = ["ocx_contact_id", "email", *fields, "ocx_status", *DATES, "ocx_import_id"]
+def _columns(fields: Fields, body: Record, kind: str) -> list[str]:
+    everything = ["ocx_contact_id", *(each.name for each in fields), "ocx_status", *DATES, "ocx_import_id"]
     if kind == ACTIVITY:
         everything += activity.TOTALS
     asked = body.get("selected_fields")
@@ -240,7 +241,7 @@ def _result(account: Account, request: Request, job: Job) -> Reply:
 def _count(account: Account, request: Request, place: ListInfo) -> Reply:
     body: Any = request.body if isinstance(request.body, dict) else {}
     try:
-        conditions = Conditions(None, criteria_of(place, body.get("criteria")))
+        conditions = Conditions(None, criteria_of(fields_of(account, place), body.get("criteria")))
     except Invalid as error:
         return failed(500, "Validation failed", error.errors)
     contacts = account.collection(ENTITY, place.id).frozen()
