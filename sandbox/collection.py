@@ -145,27 +145,33 @@ class Collection:
 
     def ids(self, low: int = 0, *, archived: bool = True) -> Iterator[int]:
         """Yield the listed ids from `low` on, ascending."""
+        return (number for number, _ in self._listed(low, archived))
+
+    def _listed(self, low: int, archived: bool) -> Iterator[tuple[int, int | None]]:
+        """Yield the listed ids from `low` on, ascending, each with its index in the base data if it is as it was there."""
         edited, touched = self.overlay(archived=archived)
         gone = set(touched[bisect_left(touched, low) :])
         place = bisect_left(edited, low)
         for index in range(self.layout.below(low), self.layout.count):
             number = self.layout.id_of(index)
             while place < len(edited) and edited[place] < number:
-                yield edited[place]
+                yield edited[place], None
                 place += 1
             if number not in gone and (archived or not self.hidden(index)):
-                yield number
+                yield number, index
             elif place < len(edited) and edited[place] == number:
-                yield number
+                yield number, None
                 place += 1
-        yield from edited[place:]
+        yield from ((number, None) for number in edited[place:])
 
     def records(self, *, archived: bool = True) -> Iterator[Record]:
         """Yield the listed records, ascending by id; one deleted meanwhile is left out."""
-        for number in self.ids(archived=archived):
-            record = self.get(number)
-            if record is not None:
-                yield record
+        for number, index in self._listed(0, archived):
+            changed = self.edited.get(number)
+            if changed is not None:
+                yield changed
+            elif index is not None and number not in self.deleted:
+                yield self.make(index)
 
 
 def is_hidden(record: Record) -> bool:

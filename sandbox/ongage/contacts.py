@@ -155,13 +155,17 @@ def ids_of(world: World, place: ListInfo) -> ContactIds:
 # --- one contact ---------------------------------------------------------------------------------------------------
 
 
+# What makes of the bits of a contact those of each of its fields.
+_ODD, _MASK = tuple(0x9E3779B97F4A7C15 * (2 * position + 1) for position in range(64)), (1 << 56) - 1
+
+
 def contact_record(world: World, place: ListInfo, ids: ContactIds, row: int, created: int | None = None) -> Record:
     """Return a contact as it is asked for by its id; `created` for one that is no base data."""
     came = ids.times.created(row, ids.seed) if created is None else created
     bits = mix(world.seed, place.id, row, 5)
     record: Record = {"email": email_of(row)}
     for position, each in enumerate(place.fields[1:]):
-        record[each.name] = _value(each, row, mix(bits, position))
+        record[each.name] = _value(each, row, bits * _ODD[position] >> 7 & _MASK)
     record |= {"id": hex_id(ids.at(came, row)), "ocx_status": "Active", "ocx_created_date": came}
     record |= dict.fromkeys(DATES[1:])
     if created is None:
@@ -212,9 +216,14 @@ def _value(each: FieldInfo, row: int, bits: int) -> object:
 
 def _date(pattern: str, seconds: int) -> str:
     """Spell a date by a field's pattern."""
-    moment = datetime.fromtimestamp(seconds, timezone.utc)
+    return datetime.fromtimestamp(seconds, timezone.utc).strftime(python_pattern(pattern))
+
+
+@lru_cache
+def python_pattern(pattern: str) -> str:
+    """Return Python's spelling of the pattern of a field."""
     for name, code in (("yyyy", "%Y"), ("mm", "%m"), ("dd", "%d"), ("hh24", "%H"), ("mi", "%M"), ("ss", "%S")):
-        pattern = pattern.replace(name, f"{moment:{code}}")
+        pattern = pattern.replace(name, code)
     return pattern
 
 

@@ -14,7 +14,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from sandbox.arithmetic import Record
-from sandbox.ongage.contacts import DATES
+from sandbox.ongage.contacts import DATES, python_pattern
 from sandbox.ongage.world import FieldInfo
 
 Fields = tuple[FieldInfo, ...]
@@ -95,12 +95,8 @@ def _number(field: FieldInfo, value: Any) -> float | None:
         return float(text)
     if field.type != "date":
         return None
-    codes = (("yyyy", "%Y"), ("mm", "%m"), ("dd", "%d"), ("hh24", "%H"), ("mi", "%M"), ("ss", "%S"))
-    pattern = field.format
-    for name, code in codes:
-        pattern = pattern.replace(name, code)
     try:
-        return datetime.strptime(text, pattern).replace(tzinfo=timezone.utc).timestamp()
+        return datetime.strptime(text, python_pattern(field.format)).replace(tzinfo=timezone.utc).timestamp()
     except ValueError:
         return None
 

@@ -27,7 +27,8 @@ def _blocks(columns: list[str], rows: Iterable[Record], switches: Switches) -> I
     yield (("\ufeff" if switches.csv_bom else "") + ",".join(map(quoted, columns)) + "\n").encode()
     block: list[str] = []
     for row in rows:
-        block.append(",".join([quoted(cell_text(name, row.get(name), switches)) for name in columns]))
+        texts = [cell_text(name, row.get(name), switches) for name in columns]
+        block.append(",".join(map(quoted, texts)))
         if len(block) == _ROWS_PER_BLOCK:
             yield ("\n".join(block) + "\n").encode()
             block.clear()
