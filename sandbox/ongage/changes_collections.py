@@ -40,8 +40,16 @@ _NARROW_KEYS = frozenset({"id", "list_id", "name", "modified", "type"})
 def _save(account: Account, entity: str, place: int, record: Record, **more: object) -> Changed:
     """Store a changed record with a modified time that is later than the one before."""
     if "modified" in record:
-        before = str(record["modified"])
-        record["modified"] = text(max(account.now(), int(before) + 1 if before.isdigit() else 0))
+        record["modified"] = text(_later(record, account.now()))
+    return _store(account, entity, place, record, **more)
+
+
+def _later(record: Record, now: int) -> int:
+    before = str(record["modified"])
+    return max(now, int(before) + 1 if before.isdigit() else 0)
+
+
+def _store(account: Account, entity: str, place: int, record: Record, **more: object) -> Changed:
     if record.get("modified_by") is not None:
         record["modified_by"] = "sandbox@example.org"
     account.put(entity, place, record)
@@ -50,10 +58,26 @@ def _save(account: Account, entity: str, place: int, record: Record, **more: obj
 
 def _edit(entity: str, account: Account, number: int | None = None, values: Changed | None = None, list_id: int | None = None) -> Changed:
     place, record = account.copy_of(entity, pick(account, entity, list_id)[1] if number is None else number)
-    key = next(key for key in _EDITABLE if key in record)
-    for path, value in (values or {key: f"edited #{account.changes} ✏️"}).items():
+    for path, value in (values or _default_edit(account, record)).items():
         set_path(record, path, value)
     return _save(account, entity, place, record)
+
+
+def _default_edit(account: Account, record: Record) -> Changed:
+    key = next(key for key in _EDITABLE if key in record)
+    return {key: f"edited #{account.changes} ✏️"}
+
+
+def _import(entity: str, account: Account, place: int) -> bool:
+    """Edit every other record of a list at one and the same instant, as an import does; say whether there was one."""
+    collection = account.collection(entity, place)
+    copies = [account.copy_of(entity, number)[1] for number in list(collection.ids())[account.changes % 2 :: 2]]
+    at = max((_later(record, account.now()) for record in copies if "modified" in record), default=0)
+    for record in copies:
+        account.changes += 1
+        record |= _default_edit(account, record) | ({"modified": text(at)} if "modified" in record else {})
+        _store(account, entity, place, record)
+    return bool(copies)
 
 
 def _insert(entity: str, account: Account, list_id: int | None = None) -> Changed:
@@ -264,10 +288,7 @@ def disturb(account: Account, entity: str, place: int, change: str) -> bool:
         if (not count and change != "insert") or ("delete" in kinds and count < _FEWEST_LEFT):
             return False
         if change == "import":
-            for number in list(collection.ids())[account.changes % 2 :: 2]:
-                account.changes += 1
-                _edit(entity, account, number)
-            return count > 0
+            return _import(entity, account, place)
         for kind in kinds:
             account.changes += 1
             _ONE_OF_A_LIST[kind](entity, account, list_id=place)
