@@ -75,8 +75,8 @@ def _import(entity: str, account: Account, place: int) -> bool:
     at = max((_later(record, account.now()) for record in copies if "modified" in record), default=0)
     for record in copies:
         account.changes += 1
-        record |= _default_edit(account, record) | ({"modified": text(at)} if "modified" in record else {})
-        _store(account, entity, place, record)
+        stamp = {"modified": text(at)} if "modified" in record else {}
+        _store(account, entity, place, record | _default_edit(account, record) | stamp)
     return bool(copies)
 
 
