@@ -273,10 +273,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif reply.stream is None:
             self._send(reply)
         else:
-            try:
-                self._send_stream(reply.stream, reply.headers | {"Content-Type": str(reply.content_type)})
-            finally:
-                reply.done()
+            self._send_streamed(reply, reply.stream)
 
     do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = handle_any  # noqa: N815 - the names http.server wants
 
@@ -289,6 +286,18 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(self._head(reply.status, headers) + body[: int(len(body) * reply.cut)])
         if reply.cut < 1:
             self.close_connection = True
+
+    def _send_streamed(self, reply: Reply, stream: Iterator[bytes]) -> None:
+        """Send a reply that is a stream; it is over when its last block is sent, before the client can know that it was the last."""
+
+        def blocks() -> Iterator[bytes]:
+            yield from stream
+            reply.done()
+
+        try:
+            self._send_stream(blocks(), reply.headers | {"Content-Type": str(reply.content_type)})
+        finally:
+            reply.done()
 
     def _send_stream(self, chunks: Iterator[bytes], headers: dict[str, str]) -> None:
         self.wfile.write(self._head(200, headers | {"Transfer-Encoding": "chunked"}))
