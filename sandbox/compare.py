@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -132,6 +133,13 @@ def warehouse_rows(duckdb_path: str | Path, table: str) -> list[Row]:
         live = " WHERE NOT coalesce(_fivetran_deleted, false)" if "_fivetran_deleted" in everything else ""
         found = connection.execute(f'SELECT {spelled} FROM "{_SCHEMA}"."{table}"{live}').fetchall()
     return [dict(zip(columns, row, strict=True)) for row in found]
+
+
+@contextmanager
+def kept_open(duckdb_path: str | Path) -> Iterator[None]:
+    """Keep a warehouse loaded while the block lasts: reading its tables one by one would load it anew for each of them."""
+    with _connect(duckdb_path):
+        yield
 
 
 def _connect(path: str | Path) -> duckdb.DuckDBPyConnection:

@@ -58,7 +58,7 @@ class Facts(NamedTuple):
         unlimited: settings with which the client's own limits hold no sync back.
         unused: operations that this connector has no use for.
         splits: the function, as module.NAME, that makes rows of a record.
-        queries_of_a_sync: how many of the sandbox's "queries" a first sync of a few hundred rows certainly asks for, in pages of 50.
+        queries_of_a_sync: how many of the sandbox's "queries" a first sync of a hundred rows certainly asks for, in pages of 20.
         inherited: columns, as table.column, that repeat another record's id: the error names that record's own column.
         unspoilt: why columns, as table.column or table.*, are filled by no field of a record that a fault could spoil.
         takes_booleans: columns, as patterns of table.column, of texts in which a boolean is a value like any other.

@@ -67,9 +67,8 @@ def restless() -> Iterator[None]:
         sys.setswitchinterval(usual)
 
 
-@pytest.mark.parametrize("seeds", [range(5), range(5, 10)], ids=["0-4", "5-9"])
-def test_18_nor_the_order_in_which_replies_come(folder: str, seeds: range) -> None:
-    for seed in seeds:
+def test_18_nor_the_order_in_which_replies_come(folder: str) -> None:
+    for seed in range(3):
         random = Random(seed)
 
         def let_others_go_first(random: Random = random) -> None:
