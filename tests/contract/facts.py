@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
+
+from sandbox.messages import Request
 
 State = dict[str, Any]
 Step = str | int
@@ -62,6 +65,7 @@ class Facts(NamedTuple):
         inherited: columns, as table.column, that repeat another record's id: the error names that record's own column.
         unspoilt: why columns, as table.column or table.*, are filled by no field of a record that a fault could spoil.
         takes_booleans: columns, as patterns of table.column, of texts in which a boolean is a value like any other.
+        also_fits: wrong values, by their names in `test_conversions`, that can fit a kind of column (the truth's name) at this source.
         conversions: values that are easily mangled.
         cursors: by name, the cursors that a state holds.
         damage: damaged copies of a state that must be refused, each with the word by which that must be told.
@@ -97,6 +101,7 @@ class Facts(NamedTuple):
     inherited: frozenset[str] = frozenset()
     unspoilt: Mapping[str, str] = {}
     takes_booleans: tuple[str, ...] = ()
+    also_fits: frozenset[tuple[str, str]] = frozenset()
     conversions: tuple[Conversion, ...] = ()
     cursors: Callable[[State], dict[str, Cursor]] = lambda state: {}
     damage: Callable[[State], Iterator[tuple[str, State]]] = lambda state: iter(())
@@ -219,6 +224,31 @@ def _virtuous_cursors(state: State) -> dict[str, Cursor]:
     }
 
 
+# Times are seconds since 1970, as numbers or as texts; what stands for no date is not such a second.
+ONGAGE_TIMES = {
+    1709164800: "2024-02-29T00:00:00.000000Z",  # a leap day
+    "1709164800": "2024-02-29T00:00:00.000000Z",
+    1710055800: "2024-03-10T07:30:00.000000Z",  # while New York skips an hour
+    "1730611800": "2024-11-03T05:30:00.000000Z",  # and while it has one twice
+    2147483648: "2038-01-19T03:14:08.000000Z",  # more than 31 bits
+    "4102444800": "2100-01-01T00:00:00.000000Z",
+    0: None,
+    "0": None,
+    "": None,
+    None: None,
+}
+ONGAGE_FLAGS = {"1": True, "0": False, 1: True, 0: False, None: None}
+ONGAGE_TRUTH_VALUES = {True: True, False: False}
+ONGAGE_IDS = {2**53 + 1: "9007199254740993", "18446744073709551617": "18446744073709551617", "000123": "000123", 60004: "60004"}
+ONGAGE_CONVERSIONS = (
+    *_each("Mailing", "schedule_date", "mailings", "schedule_date", ONGAGE_TIMES),
+    *_each("Mailing", "favorite", "mailings", "favorite", ONGAGE_FLAGS),
+    *_each("Segment", "favorite", "segments", "favorite", ONGAGE_TRUTH_VALUES),
+    *_each("EmailMessage", "name", "email_messages", "name", VIRTUOUS_TEXTS),
+    *_each("Segment", "created_by", "segments", "created_by", ONGAGE_IDS),
+)
+
+
 def _virtuous_damage(state: State) -> Iterator[tuple[str, State]]:
     table = next(name for name, part in state.items() if isinstance(part, dict) and "last_id" in part)
     part = state[table]
@@ -227,6 +257,16 @@ def _virtuous_damage(state: State) -> Iterator[tuple[str, State]]:
     yield "modified_since", state | {table: part | {"modified_since": "yesterday"}}
     yield "swept_at", state | {table: part | {"swept_at": 5}}
     yield "delivered", state | {table: part | {"delivered": {"children": [], "blocks": [[1, 2, "%%%"]]}}}
+
+
+def _ongage_admits(source: Any, secret: str) -> None:
+    admit = source.admit
+
+    def admit_either(request: Request) -> object:
+        known = {"x_password": source.token} if request.headers.get("x_password") == secret else {}
+        return admit(replace(request, headers=request.headers | known))
+
+    source.admit = admit_either
 
 
 FACTS = {
@@ -295,5 +335,33 @@ FACTS = {
             (("open_errors", "{error}", 2), "an empty list"),
         ),
         tables_of_ids=frozenset({"digests", "open_errors", "parameters"}),
+    ),
+    "ongage": Facts(
+        table="mailings",
+        entity="Mailing",
+        pages=r"/api/mailings$",
+        listing=r"/api/mailings$",
+        secret="x_password",
+        sweep="full_refresh_days",
+        dependent=frozenset({"mailings", "mailing_segments", "mailing_distributions", "mailing_email_messages"}),
+        field="schedule_date",
+        column="schedule_date",
+        small_entity="EspConnection",
+        small_table="esp_connections",
+        advice="403",
+        admit=_ongage_admits,
+        workers=("fetch.PARALLEL_REQUESTS",),
+        page_sizes="fetch.PAGE_SIZES",
+        scope="list_id",
+        raw_id=str,
+        no_ids=(None, {"an": "object"}, True),
+        pace=("calls_per_minute", "calls_in_flight"),
+        unlimited={"calls_per_minute": "100000"},
+        unspoilt={
+            "contacts.*": "comes as CSV, in which a fault cannot name a record",
+            "*_daily_stats.*": "sums of a report, which have no ids",
+            "*.additional_fields": "no field is unknown so far",
+        },
+        conversions=ONGAGE_CONVERSIONS,
     ),
 }

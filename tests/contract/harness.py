@@ -21,6 +21,7 @@ from tests.doubles import Direct, FakeClock, FakeFivetran, Killed
 from tests.loading import load
 
 Cell = tuple[str, tuple[Any, ...], str]  # table, key, column
+UNLIMITED = 10**9  # requests that the source allows
 SMALL = 60  # contacts, or what the source counts by: every kind of record, in well under a second
 
 
@@ -147,7 +148,7 @@ def _through(session: requests.Session, wire: Direct, *args: Any, **named: Any) 
 
 @contextmanager
 def direct(folder: str, rows: int = SMALL, settings: Mapping[str, str] | None = None, **sandbox: Any) -> Iterator[tuple[Harness, Direct]]:
-    """A harness whose requests go straight to its sandbox, without a socket: for tests that run hundreds of syncs."""
+    """A harness whose requests go straight to its sandbox, without a socket: for all that is not about connections."""
     with harness(folder, rows, settings, **sandbox) as h, pytest.MonkeyPatch.context() as patch:
         wire = Direct(h.box)
         patch.setattr(requests.Session, "request", partialmethod(_through, wire))
@@ -156,9 +157,9 @@ def direct(folder: str, rows: int = SMALL, settings: Mapping[str, str] | None = 
 
 @contextmanager
 def harness(folder: str, rows: int = SMALL, settings: Mapping[str, str] | None = None, **sandbox: Any) -> Iterator[Harness]:
-    """A connector with an empty warehouse; deletes are looked for in each sync unless `settings` say otherwise."""
+    """A connector with an empty warehouse; deletes are looked for in each sync, and nothing is limited, unless it is said otherwise."""
     clock = FakeClock()
-    with running(folder, rows=rows, clock=clock, **sandbox) as box:
+    with running(folder, rows=rows, clock=clock, **{"rate_limit": UNLIMITED, **sandbox}) as box:
         make_once(box.source, (folder, rows, sandbox.get("seed")))
         facts = FACTS[folder]
         yield Harness(folder, box, clock, {facts.sweep: "0", **facts.unlimited, **(settings or {})})
@@ -168,9 +169,13 @@ _MADE: dict[tuple[Any, ...], Any] = {}
 
 
 def make_once(source: Any, world: tuple[Any, ...]) -> None:
-    """Lets a stand-in's base records, which nobody may change, be made once for all tests with the same seed and size."""
-    for entity, collection in getattr(source, "collections", {}).items():
-        collection.make = partial(_made, (*world, entity), collection.layout.count, collection.make)
+    """Lets a stand-in's base records, which nobody may change, be made once for all tests with the same seed and size.
+
+    Its `collections` are by entity, or by entity and list.
+    """
+    for entity, found in getattr(source, "collections", {}).items():
+        for place, collection in (found if isinstance(found, dict) else {"": found}).items():
+            collection.make = partial(_made, (*world, entity, place), collection.layout.count, collection.make)
 
 
 def _made(place: tuple[Any, ...], count: int, make: Callable[[int], Any], index: int) -> Any:

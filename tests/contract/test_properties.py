@@ -84,7 +84,7 @@ def assert_never_back(h: Harness, states: list[dict[str, Any]]) -> None:
 )
 @given(steps=st.lists(STEPS, min_size=2, max_size=8), checkpoint_rows=st.sampled_from([10, 60, 20_000]))
 def test_23_it_ends_equal_whatever_happens(folder: str, steps: list[tuple[str, float]], checkpoint_rows: int) -> None:
-    with pytest.MonkeyPatch.context() as patch, direct(folder, rows=ROWS, rate_limit=10**9) as (h, _):
+    with pytest.MonkeyPatch.context() as patch, direct(folder, rows=ROWS) as (h, _):
         for place, constant, sizes in FACTS[folder].tuning(h.modules, page_sizes=PAGES):
             patch.setattr(place, constant, sizes)
         patch.setattr(common.warehouse, "CHECKPOINT_ROWS", checkpoint_rows)

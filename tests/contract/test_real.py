@@ -31,13 +31,14 @@ from sandbox.fivetran import (
 )
 from sandbox.server import Box, running
 from tests.contract.facts import FACTS
+from tests.contract.harness import UNLIMITED
 from tests.loading import ROOT
 
 pytestmark = pytest.mark.real
 TIMEOUT_SECONDS = 120.0
 ROWS = 100  # contacts, or what the source counts by: every field is somewhere, and the types of all columns are seen
-KILLS = {"first": 6, "incremental": 2}  # few, since each starts a process: that every moment is harmless is shown without one
-MOST_OF_THEM = 6
+KILLS = {"first": 8, "incremental": 4}  # few, since each starts a process: that every moment is harmless is shown without one
+MOST_OF_THEM = 9
 SEED = int(os.environ.get("SEED", Random().randrange(10_000)))
 
 
@@ -92,7 +93,7 @@ class Scratch:
 @pytest.fixture
 def box(folder: str) -> Iterator[Box]:
     """The connector's sandbox, on the real clock since the real connector is."""
-    with running(folder, rows=ROWS) as box:
+    with running(folder, rows=ROWS, rate_limit=UNLIMITED) as box:
         yield box
 
 
@@ -130,7 +131,7 @@ def test_01_02_03_first_sync_no_change_and_every_change(scratch: Scratch) -> Non
 
 def test_04_sigkill_at_random_moments(folder: str, tmp_path: Path) -> None:
     """Killed, resumed and killed again, in a first sync and in one after changes; then each goes on to its end."""
-    with running(folder, rows=ROWS) as box:
+    with running(folder, rows=ROWS, rate_limit=UNLIMITED) as box:
         _kill(folder, scratch_of(folder, box, tmp_path))
 
 
@@ -152,7 +153,7 @@ def more_checkpoints(folder: str, copy: Path) -> None:
     """Rewrites two numbers in a scratch copy, so that a source of a bearable size is read in many pages with some checkpoints inside."""
     module, _, name = FACTS[folder].page_sizes.partition(".")
     _set_constant(copy / f"{module}.py", name, [20, 5, 1])
-    _set_constant(copy / "common" / "warehouse.py", "CHECKPOINT_ROWS", 500)  # each costs the SDK's local database a good while
+    _set_constant(copy / "common" / "warehouse.py", "CHECKPOINT_ROWS", 800)  # each costs the SDK's local database a good while
 
 
 def _set_constant(path: Path, name: str, value: Sequence[int] | int) -> None:

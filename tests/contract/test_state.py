@@ -246,7 +246,7 @@ GARBAGE: dict[str, object] = {
 def test_20_no_damage_of_a_state_is_ever_misread(folder: str, garbage: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Refused by name before any row, or no harm: the sync ends equal to the source, of which some was edited and deleted meanwhile."""
     monkeypatch.setattr(Logging, "LOG_LEVEL", Logging.Level.SEVERE)
-    with direct(folder, rows=2, rate_limit=10**9) as (h, wire):
+    with direct(folder, rows=2) as (h, wire):
         state, committed = rich_state(h, wire)
         damaged = [place for place in some_of_each(folder, state, Random(SEED)) if is_damage(state, place, GARBAGE[garbage])]
         wrong = {spell(place, garbage): what for place in damaged if (what := outcome(h, state, committed, place, garbage))}
@@ -269,7 +269,7 @@ def rich_state(h: Harness, wire: Direct) -> tuple[dict[str, Any], Any]:
 
 
 def test_20_damage_that_was_once_misread(folder: str) -> None:
-    with direct(folder, rows=2, rate_limit=10**9) as (h, wire):
+    with direct(folder, rows=2) as (h, wire):
         state, committed = rich_state(h, wire)
         known = {"table": FACTS[folder].table, "error": next(iter(state.get("open_errors", {"": 0})))}
         for place, garbage in FACTS[folder].misread:

@@ -26,7 +26,7 @@ MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[0-9:.+]+")  # a storm is waited out, so t
 
 def both_syncs(folder: str, workers: int, prepare: Callable[[Harness], None] = lambda h: None) -> tuple[str, Any]:
     """State and warehouse after a first sync and one after changes."""
-    with direct(folder, rows=ROWS, rate_limit=10**9) as (h, _), pytest.MonkeyPatch.context() as patch:
+    with direct(folder, rows=ROWS) as (h, _), pytest.MonkeyPatch.context() as patch:
         for place, name, value in FACTS[folder].tuning(h.modules, workers=workers, page_sizes=PAGES):
             patch.setattr(place, name, value)
         prepare(h)
