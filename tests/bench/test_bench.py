@@ -11,6 +11,8 @@ from sandbox.server import running
 from tests.bench.__main__ import main
 from tests.bench.probe import Job
 from tests.bench.probing import ProbeFailed, probe
+from tests.contract.facts import FACTS
+from tests.contract.harness import UNLIMITED
 from tests.loading import FOLDERS
 
 NAMES = [
@@ -56,16 +58,17 @@ def test_a_mistake_is_told_by_the_names_that_make_knows(words: list[str], said: 
 
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_a_probe_that_is_killed_tells_its_last_state_and_the_next_goes_on(folder: str) -> None:
-    with running(folder, rows=30) as box:
-        clean = probe(Job(folder, box.configuration, checkpoint_rows=50, replay=True))
+    with running(folder, rows=30, rate_limit=UNLIMITED) as box:
+        configuration = {**box.configuration, **FACTS[folder].unlimited}
+        clean = probe(Job(folder, configuration, checkpoint_rows=50, replay=True))
         assert clean.replay_cpu_seconds is not None
         assert clean.checkpoints > 5
         whole = box.request_counts()["rows"]
-        killed = probe(Job(folder, box.configuration, checkpoint_rows=50, kill_at=clean.operations // 2))
+        killed = probe(Job(folder, configuration, checkpoint_rows=50, kill_at=clean.operations // 2))
         assert killed.operations == clean.operations // 2
         assert 0 < killed.checkpoints < clean.checkpoints
         box.reset_requests()
-        rest = probe(Job(folder, box.configuration, state=killed.state))
+        rest = probe(Job(folder, configuration, state=killed.state))
     assert killed.rows + rest.rows >= clean.rows
     assert rest.rows < clean.rows
     assert box.request_counts()["rows"] < whole
