@@ -53,7 +53,7 @@ class Facts(NamedTuple):
         workers: the constants, as module.NAME, that say how many requests are under way at once.
         page_sizes: the constant that lists the page sizes, largest first.
         scope: the column that says in which part of the source (a list, an account) a record lies, where a key begins with that.
-        raw_id: an id as the source's records have it, from its text.
+        raw_id: an id as the sandbox takes it, from its text.
         no_ids: what stands for an id and can be none.
         poorer: further tables that lack something when the entity may not be read.
         reserve: the setting that says how many requests are left to others, where the source tells its quota in headers.
@@ -176,7 +176,7 @@ VIRTUOUS_AMOUNTS = {
     "wire:-0.0": "0.0000",
     "wire:1E+3": "1000.0000",
 }
-VIRTUOUS_TEXTS = {
+TEXTS = {
     "": "",
     " ": " ",
     None: None,
@@ -208,8 +208,8 @@ VIRTUOUS_CONVERSIONS = (
     *_each("Contact", "contactIndividuals.0.createDateTimeUtc", "contact_individuals", "create_date_time_utc", VIRTUOUS_TIMES),
     *_each("Gift", "amount", "gifts", "amount", VIRTUOUS_AMOUNTS),
     *_each("Project", "beginningBalance", "projects", "beginning_balance", {"$1,234.50": "1234.5000", "($10.50)": "-10.5000"}),
-    *_each("Gift", "notes", "gifts", "notes", VIRTUOUS_TEXTS),
-    *_each("Contact", "description", "contacts", "description", VIRTUOUS_TEXTS),
+    *_each("Gift", "notes", "gifts", "notes", TEXTS),
+    *_each("Contact", "description", "contacts", "description", TEXTS),
     *_each("Gift", "segmentId", "gifts", "segment_id", VIRTUOUS_IDS),
     *_each("Gift", "exchangeRate", "gifts", "exchange_rate", {0.1: 0.1, 1e-9: 1e-9, 1 / 3: 1 / 3}),
     *_each("Contact", "anniversaryYear", "contacts", "anniversary_year", {2**31: 2**31, 2**63 - 1: 2**63 - 1, "1999": 1999}),
@@ -244,7 +244,7 @@ ONGAGE_CONVERSIONS = (
     *_each("Mailing", "schedule_date", "mailings", "schedule_date", ONGAGE_TIMES),
     *_each("Mailing", "favorite", "mailings", "favorite", ONGAGE_FLAGS),
     *_each("Segment", "favorite", "segments", "favorite", ONGAGE_TRUTH_VALUES),
-    *_each("EmailMessage", "name", "email_messages", "name", VIRTUOUS_TEXTS),
+    *_each("Mailing", "name", "mailings", "name", TEXTS),
     *_each("Segment", "created_by", "segments", "created_by", ONGAGE_IDS),
 )
 
@@ -353,7 +353,6 @@ FACTS = {
         workers=("fetch.PARALLEL_REQUESTS",),
         page_sizes="fetch.PAGE_SIZES",
         scope="list_id",
-        raw_id=str,
         no_ids=(None, {"an": "object"}, True),
         pace=("calls_per_minute", "calls_in_flight"),
         unlimited={"calls_per_minute": "100000"},

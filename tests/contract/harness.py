@@ -44,7 +44,7 @@ class Harness:
         return FACTS[self.folder]
 
     def ids(self, table: str = "") -> list[Any]:
-        """The ids of a table's records (of the large list, if none is named) as the source's records have them, ascending."""
+        """The ids of a table's records (of the large list, if none is named) as the sandbox takes them, ascending."""
         name = table or self.facts.table
         found = {self.own_id(name, key) for key in self.true_rows()[name]}
         return [self.facts.raw_id(text) for text in sorted(found, key=int)]

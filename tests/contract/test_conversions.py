@@ -217,7 +217,7 @@ def test_16_what_is_easily_mangled(folder: str) -> None:
         assert mangled(h, shared[:half]) == []
         h.clock.pass_days(3)
         for one, number in shared[half:]:
-            h.source.change("edit", entity=one.entity, id=number, values={one.path: one.value})
+            h.source.change("edit", entity=one.entity, id=h.facts.raw_id(str(number)), values={one.path: one.value})
         h.sync()
         assert mangled(h, shared) == []
         assert h.open_errors() == []
