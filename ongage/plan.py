@@ -150,11 +150,14 @@ class Span(NamedTuple):
         return (self.first.year * 100 + self.first.month) * 1000 + many
 
     @classmethod
-    def of(cls, number: int) -> Span:
-        """The span of that number."""
+    def of(cls, number: int) -> Span | None:
+        """The span of that number, None if it is that of no span."""
         month, many = divmod(number, 1000)
-        first = date(month // 100, month % 100, 1)
-        return cls(first, _end_of(first + relativedelta(months=many - 1)))
+        try:
+            first = date(month // 100, month % 100, 1)
+            return cls(first, _end_of(first + relativedelta(months=many - 1)))
+        except ValueError:
+            return None
 
     @classmethod
     def of_month(cls, day: date) -> Span:

@@ -103,7 +103,7 @@ class Reports:
         next_one = begins if entry.done is None else entry.done + timedelta(days=1)
         start = min(recent, next_one.replace(day=1), *(date.fromisoformat(name) for name in entry.mirrors))
         due = plan.spans(start, recent, today)
-        still_open = [Span.of(number) for number in sorted(self._delivery.open_numbers(report.table.name))]
+        still_open = [span for number in sorted(self._delivery.open_numbers(report.table.name)) if (span := Span.of(number))]
         return [*(span for span in still_open if not any(other.covers(span) for other in due)), *due]
 
     def _rows(self, report: Report, span: Span, ahead: list[Future[Page]]) -> Iterator[Row]:
@@ -166,7 +166,8 @@ def _identity(report: Report, row: Record) -> str:
 
 
 def _is_covered(span: Span, number: int | None) -> bool:
-    return number is not None and span.covers(Span.of(number))
+    other = Span.of(number) if number is not None else None
+    return other is None or span.covers(other)
 
 
 def _end(today: date) -> date:

@@ -103,6 +103,7 @@ class Sync:
         self.contacts = Contacts(self.context, jobs, tuning)
         self.listings = Listings(self.context)
         self.activity = Activity(self.context, jobs)
+        self.reported: list[str] | None = None  # the lists whose statistics are asked for; None stands for all
         self.incomplete: dict[str, str] = {}
         self.forbidden: dict[str, list[str]] = defaultdict(list)  # by list, what may not be read
         self.absent: dict[str, list[str]] = defaultdict(list)  # by list, what is not there
@@ -156,6 +157,8 @@ class Sync:
             if record.get("type") != "suppression" and record.get("deleted") in (None, 0, "0", "", False)
         ]
         wanted = [(number, record) for number, record in sending if (not only or number in only) and number not in without]
+        if only or without:
+            self.reported = [str(number) for number in sorted(only or ids.keys()) if number in ids and number not in without]
         return with_widths([(str(number), _moment(record.get("created")), _number(record.get("last_count"))) for number, record in wanted])
 
     # --- What belongs to lists ---
@@ -184,9 +187,7 @@ class Sync:
     def _read_reports(self, lists: Sequence[ListInfo]) -> None:
         if not lists:
             return
-        filtered = bool(self.settings["list_ids"] or self.settings["exclude_list_ids"])
-        ids = [info.id for info in lists] if filtered else None
-        reports = Reports(self.context, ids)
+        reports = Reports(self.context, self.reported)
         begins = min((info.created or self.now).date() for info in lists)
         for report in models.REPORTS.values():
             read = partial(reports.sync, report, begins, self.now.date(), self.settings["stats_days"])

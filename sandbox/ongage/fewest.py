@@ -33,7 +33,7 @@ def fewest_requests(account: Account, *, changed: bool, page: int | None) -> dic
     """
     size = min(page or fewest_collections.PAGE, fewest_collections.PAGE)
     found = {"lists": pages(account.collection(lists.ENTITY).count(), size)}
-    found["list_fields"] = sum(pages(account.collection(lists.FIELD, each.id).count(), size) for each in account.visible())
+    found["list_fields"] = sum(pages(account.collection(lists.FIELD, each.id).count(), size) for each in account.visible(sending=True))
     searches = sum(len(DATES) if changed else windows(account, each.id) for each in account.visible(sending=True))
     found["contact_search"] = searches * REQUESTS_PER_SEARCH
     found |= fewest_collections.collection_pages(account, page=page)

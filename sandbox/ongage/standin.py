@@ -50,8 +50,9 @@ class Ongage(Account):
         return sorted(truth.OPTIONAL)
 
     def configuration(self, url: str) -> dict[str, str]:
-        """Return the connector's configuration."""
-        return {**access.LOGIN, "base_url": url}
+        """Return the connector's configuration; it leaves out what may not be read, which would be warned of in each sync."""
+        unreadable = (str(each.id) for each in self.world.lists if not each.readable)
+        return {**access.LOGIN, "base_url": url, "exclude_list_ids": ", ".join(unreadable)}
 
     def admit(self, request: Request) -> tuple[dict[str, str], Reply | None]:
         """Check the login, then the throttle; no header tells of either."""

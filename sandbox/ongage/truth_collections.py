@@ -44,7 +44,7 @@ _COUNTS = _words(
     file_size_bytes total success failed duplicate existing not_existing incomplete invalid days_diff schedule_hour
     schedule_minute"""
 ) | {*METRICS, *GROWTH}  # fmt: skip
-_DOCUMENTS = _words("mailings operand fields segments segments_excluded distribution email_messages")
+_DOCUMENTS = _words("operand fields segments segments_excluded distribution email_messages")
 _SHARES = _words("percent")
 
 
@@ -106,7 +106,7 @@ ROOTS = (
         segments.ENTITY,
         f"""id name type description favorite last_count last_count_date last_count_request_date isp_breakdown last_sent segment_quota
         is_quota_percent default_include_segment default_exclude_segment included_segment_cache excluded_segment_cache is_external
-        external_url external_insert_missing external_include_unsubscribes mailings created_by modified_by user_modified {_LIFE}""",
+        external_url external_insert_missing external_include_unsubscribes created_by modified_by user_modified {_LIFE}""",
     ),
     Root("mailings", mailings.ENTITY, _MAILING),
     Root(

@@ -137,7 +137,7 @@ def _table(
 
 
 def _list_fields(account: Account) -> Iterator[Record]:
-    for place in account.visible():
+    for place in account.visible(sending=True):
         yield from account.collection(lists.FIELD, place.id).records()
 
 

@@ -259,6 +259,36 @@ def _virtuous_damage(state: State) -> Iterator[tuple[str, State]]:
     yield "delivered", state | {table: part | {"delivered": {"children": [], "blocks": [[1, 2, "%%%"]]}}}
 
 
+def _ongage_cursors(state: State) -> dict[str, Cursor]:
+    found = {}
+    for number, part in state.get("lists", {}).items():
+        contacts = part["contacts"]
+        ends = [window[2] for window in contacts["windows"] if window[2] is not None]
+        last = -len(contacts["windows"]) if contacts["kind"] == "changes" or not ends else -max(ends)
+        found[number] = Cursor(contacts["since"] or "", (contacts["kind"], contacts["upper"]), last)
+    return found | {name: Cursor(part["done"] or "", (), 0) for name, part in state.get("spans", {}).items()}
+
+
+def _ongage_damage(state: State) -> Iterator[tuple[str, State]]:
+    number, part = next(iter(state["lists"].items()))
+    contacts = part["contacts"]
+
+    def with_contacts(**other: object) -> State:
+        return state | {"lists": state["lists"] | {number: part | {"contacts": contacts | other}}}
+
+    yield "lists", state | {"lists": "gone"}
+    yield "contacts", state | {"lists": state["lists"] | {number: {"collections": part["collections"]}}}
+    yield "since", with_contacts(since="yesterday")
+    yield "kind", with_contacts(kind="backwards")
+    yield "windows", with_contacts(windows=[["ocx_created_date", "then", None, 0, None]])
+    yield "held", with_contacts(held={"rows": 1, "keys": [64, "%%%"], "sums": [128, "%%%"]})
+    yield "delivered", state | {"lists": state["lists"] | {number: part | {"collections": _broken_ledgers(part["collections"])}}}
+
+
+def _broken_ledgers(collections: State) -> State:
+    return {name: one | {"delivered": {"children": [], "blocks": [[1, 2, "%%%"]]}} for name, one in collections.items()}
+
+
 def _ongage_admits(source: Any, secret: str) -> None:
     admit = source.admit
 
@@ -350,9 +380,11 @@ FACTS = {
         small_table="esp_connections",
         advice="403",
         admit=_ongage_admits,
-        workers=("fetch.PARALLEL_REQUESTS",),
+        workers=("fetch.PARALLEL_REQUESTS", "sync.PARALLEL_REQUESTS"),
         page_sizes="fetch.PAGE_SIZES",
         scope="list_id",
+        unused=frozenset({"truncate"}),
+        splits="delivery.split",
         no_ids=(None, {"an": "object"}, True),
         pace=("calls_per_minute", "calls_in_flight"),
         unlimited={"calls_per_minute": "100000"},
@@ -362,5 +394,8 @@ FACTS = {
             "*.additional_fields": "no field is unknown so far",
         },
         conversions=ONGAGE_CONVERSIONS,
+        cursors=_ongage_cursors,
+        damage=_ongage_damage,
+        tables_of_ids=frozenset({"lists", "collections", "account", "spans", "mirrors", "recent", "met", "fresh", "open_errors"}),
     ),
 }
