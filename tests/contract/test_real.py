@@ -112,7 +112,8 @@ def settings_of(folder: str) -> dict[str, str]:
     return {FACTS[folder].sweep: "0", **FACTS[folder].unlimited}
 
 
-def test_01_02_03_first_sync_no_change_and_every_change(scratch: Scratch) -> None:
+def test_01_02_03_22_from_the_zip_alone_a_first_sync_no_change_and_every_change(folder: str, scratch: Scratch, tmp_path: Path) -> None:
+    scratch = unpacked(folder, scratch, tmp_path / "alone")
     scratch.debug()
     assert scratch.differences() == []
     first = len(scratch.box.requests)
@@ -127,6 +128,29 @@ def test_01_02_03_first_sync_no_change_and_every_change(scratch: Scratch) -> Non
     scratch.box.source.change_bundle(share=0.05)
     scratch.debug()
     assert scratch.differences() == []
+
+
+def unpacked(folder: str, scratch: Scratch, place: Path) -> Scratch:
+    """What `fivetran package` makes of a connector's folder, in an empty folder of its own."""
+    fivetran = Path(sys.executable).with_name("fivetran")
+    packed = subprocess.run(
+        [str(fivetran), "package", str(scratch.folder), "--yes"],
+        env=debug_environment(scratch.home),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=TIMEOUT_SECONDS,
+    )
+    assert packed.returncode == 0, packed.stdout + packed.stderr
+    [archive] = scratch.folder.glob("files/*.zip")
+    alone = place / folder
+    with zipfile.ZipFile(archive) as package:
+        names = package.namelist()
+        package.extractall(alone)
+    assert not [name for name in names if "configuration.json" in name or "test" in Path(name).parts or name.endswith(".pyc")]
+    assert (alone / "common" / "tables.py").read_text() == (ROOT / "common" / "tables.py").read_text()
+    assert (alone / "requirements.txt").read_text() == (ROOT / folder / "requirements.txt").read_text()
+    return Scratch(alone, scratch.box, place, settings_of(folder))
 
 
 def test_04_sigkill_at_random_moments(folder: str, tmp_path: Path) -> None:
@@ -160,30 +184,6 @@ def _set_constant(path: Path, name: str, value: Sequence[int] | int) -> None:
     text, number = re.subn(rf"^{name} = .*$", f"{name} = {value}", path.read_text(), flags=re.MULTILINE)
     assert number == 1, f"{path.name} has no {name}"
     path.write_text(text)
-
-
-def test_22_the_package_runs_from_the_zip_alone(folder: str, scratch: Scratch, tmp_path: Path) -> None:
-    fivetran = Path(sys.executable).with_name("fivetran")
-    packed = subprocess.run(
-        [str(fivetran), "package", str(scratch.folder), "--yes"],
-        env=debug_environment(scratch.home),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=TIMEOUT_SECONDS,
-    )
-    assert packed.returncode == 0, packed.stdout + packed.stderr
-    [archive] = scratch.folder.glob("files/*.zip")
-    alone = tmp_path / "alone" / folder
-    with zipfile.ZipFile(archive) as package:
-        names = package.namelist()
-        package.extractall(alone)
-    assert not [name for name in names if "configuration.json" in name or "test" in Path(name).parts or name.endswith(".pyc")]
-    assert (alone / "common" / "tables.py").read_text() == (ROOT / "common" / "tables.py").read_text()
-    assert (alone / "requirements.txt").read_text() == (ROOT / folder / "requirements.txt").read_text()
-    unpacked = Scratch(alone, scratch.box, tmp_path / "alone", settings_of(folder))
-    unpacked.debug()
-    assert unpacked.differences() == []
 
 
 def test_setup_tests_pass_and_say_what_to_change(folder: str, scratch: Scratch) -> None:
