@@ -166,6 +166,14 @@ class Split(NamedTuple):
     partial: Set[str] = frozenset()
     untold: Sequence[str] = ()
 
+    def told(self, table: str) -> Row:
+        """The cells of the root's row of which a narrow record tells, to change these and no others.
+
+        An empty text is left out: the SDK's update would make NULL of it, which is less than what is there.
+        """
+        [row] = self.rows[table]
+        return {name: value for name, value in row.items() if name not in self.untold and value != ""}
+
 
 def split(root: Root, raw: object, optional: Collection[str] = ()) -> Split:
     """Make the rows of one raw record.

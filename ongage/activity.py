@@ -48,13 +48,17 @@ class Activity:
         wanted = [(table, what) for table, what in EXPORTS if table.name in self._delivery.wanted]
         if not wanted:
             return
-        self._progress.begin("contact_activity", f"list {list_id}: {days} days")
+        self._progress.begin("contact_activity", f"list {list_id}")
         since = today - timedelta(days=days - 1)
-        for day in (since + timedelta(days=ahead) for ahead in range(days)):
+        entries = [self._state.spans(of_list(table.name, list_id)) for table, _ in wanted]
+        day = min([since, *(entry.done for entry in entries if entry.done)])  # with what came since the last sync, however long that is
+        while day <= today:
             self._read_day(list_id, day, wanted)
+            for entry in entries:
+                entry.done = day
             self._delivery.checkpoint(if_due=True)
-        for table, _ in wanted:
-            entry = self._state.spans(of_list(table.name, list_id))
+            day += timedelta(days=1)
+        for entry in entries:
             entry.mirrors = {name: mirror for name, mirror in entry.mirrors.items() if since.isoformat() <= name <= today.isoformat()}
         self._progress.end()
 

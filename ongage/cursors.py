@@ -116,15 +116,22 @@ class ContactsState:
 class CollectionState:
     """What was delivered of a collection: ids, with numbers of child rows and checksums.
 
-    `including`: the optional tables of its records.
+    `including`: the optional tables of its records. `keys`: what every record of a listing had so far; of a shape that nobody has documented
+    this is how a record is known to be narrow.
     """
 
     ledger: Ledger
     including: list[str] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
+
+    def learn(self, records: Sequence[Mapping[str, Any]]) -> None:
+        """Takes note of the keys that all records of a listing have."""
+        if records:
+            self.keys = sorted(set(self.keys) | set.intersection(*(set(record) for record in records)))
 
     def dump(self) -> dict[str, Any]:
         """As JSON for the state."""
-        return {"delivered": self.ledger.dump(), "including": self.including}
+        return {"delivered": self.ledger.dump(), "including": self.including, "keys": self.keys}
 
     @classmethod
     def load(cls, stored: Mapping[str, Any], collection: Collection) -> CollectionState:
@@ -135,7 +142,7 @@ class CollectionState:
         """
         delivered = part(stored, "delivered", dict)
         ledger: Ledger = _valid("delivered", lambda: Ledger.load(delivered, collection.columns()))
-        return cls(ledger, names_of(stored, "including"))
+        return cls(ledger, names_of(stored, "including"), names_of(stored, "keys"))
 
 
 class ListState:

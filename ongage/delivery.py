@@ -39,7 +39,6 @@ class Delivery:
         self._declared = {table.name for table in models.tables(wanted)}
         self._met: set[str] = set()
         self.unknown_fields: Counter[tuple[str, str]] = Counter()
-        self.narrow: Counter[str] = Counter()
 
     def warn(self, message: str) -> None:
         """Shows a warning to the customer."""
@@ -107,7 +106,7 @@ class Delivery:
             records: by id, the record of the listing and the whole record.
         """
         scope = {"list_id": list_id} if list_id else {}
-        splits = {number: split(listed.root, whole | scope, self.wanted) for number, (_, whole) in records.items()}
+        splits = {number: _split(listed, whole | scope, self.wanted, entry.keys) for number, (_, whole) in records.items()}
         for number, one in splits.items():
             self._note(listed.table, list_id, number, one)
         columns = entry.ledger.children
@@ -116,8 +115,7 @@ class Delivery:
         narrow = [one for number, one in splits.items() if one.untold and number in before]
         whole = [one for number, one in splits.items() if not one.untold or number not in before]
         self._warehouse.upsert(listed.table, (row for one in whole for row in one.rows[listed.table]))
-        self.narrow[listed.table] += len(narrow)
-        self._warehouse.update(listed.table, (_told(one, listed.table) for one in narrow))
+        self._warehouse.update(listed.table, (one.told(listed.table) for one in narrow))
         for place, name in enumerate(columns):
             if name in self._declared and name != listed.bodies:
                 self._children(name, list_id, splits, {number: known[place] for number, known in before.items()})
@@ -247,6 +245,17 @@ def sum_of(record: object) -> int:
     return int(checksum(record), HEX)
 
 
+def _split(listed: Listed, whole: Record, wanted: Collection[str], keys: Sequence[str]) -> Split:
+    """A record's rows; of a record that lacks keys that all others had, what these tell stays as it was."""
+    made = split(listed.root, whole, wanted)
+    missing = set(keys) - whole.keys()
+    if made.untold or not missing:
+        return made
+    table = listed.root.table
+    untold = [name for name, column in table.columns.items() if column.source in missing]
+    return made._replace(untold=[*untold, *([table.extra] if table.extra and missing - table.known else [])])
+
+
 def _counts(listed: Listed, columns: Sequence[str], one: Split, record: Record, whole: Record) -> tuple[int | None, ...]:
     """What the ledger keeps of a record."""
     own = {RECORD_SUM: sum_of(record), DETAIL_SUM: sum_of(listed.asked_for(record)), listed.bodies: int("content_html" in whole)}
@@ -255,9 +264,3 @@ def _counts(listed: Listed, columns: Sequence[str], one: Split, record: Record, 
         read = name in one.rows and name not in one.partial
         found.append(own[name] if name in own else len(one.rows[name]) if read else None)
     return tuple(found)
-
-
-def _told(one: Split, table: str) -> Row:
-    """The cells of which a narrow record tells."""
-    [row] = one.rows[table]
-    return {name: value for name, value in row.items() if name not in one.untold}

@@ -69,7 +69,8 @@ class Listing:
 class _Pass:
     """One reading from the first row to the last.
 
-    Without a total, a page begins with the last row of the page before it, so that rows that came or went in between show: `chained` tells.
+    A page begins with the last row of the page before it, so that rows that came or went in between show: `chained` tells. A total would
+    not tell: one that came for one that went leaves it as it was.
     """
 
     def __init__(self, read: ReadPage, id_of: IdOf, pages: str) -> None:
@@ -79,7 +80,7 @@ class _Pass:
         self.records: list[Record] = []
         self.failed: list[tuple[PageRequest, Unavailable, int]] = []
         self.totals: set[int | None] = set()
-        self.chained = True
+        self.chained, self.pages = True, 0
 
     def run(self) -> _Pass:
         """Reads all pages."""
@@ -93,10 +94,14 @@ class _Pass:
         return self
 
     @property
+    def ids(self) -> list[int | None]:
+        """The ids of the rows as they came."""
+        return [self._id_of(record) for record in self.records]
+
+    @property
     def found(self) -> int:
         """How many different rows there are."""
-        ids = [self._id_of(record) for record in self.records]
-        return len(set(ids) - {None}) + ids.count(None) + len(self.failed)
+        return len(set(self.ids) - {None}) + self.ids.count(None) + len(self.failed)
 
     def _size(self) -> int:
         """The size of the next page. Pages that are asked for by their number all have one size up to there."""
@@ -109,13 +114,14 @@ class _Pass:
         records, total = page
         self._failed_in_a_row = 0
         self._take.succeeded()
+        self.pages += 1
         if self._overlap:
             self.chained = self.chained and bool(records) and self._id_of(records[0]) == self._id_of(self.records[-1])
         self.totals.add(total)
         fresh = records[self._overlap :]
         self.records += fresh
         self._offset += len(fresh)
-        self._overlap = 1 if total is None and self._pages == "offset" else 0
+        self._overlap = 1 if self._pages == "offset" else 0
         return not fresh or self._pages == "none" or (total is not None and self._offset >= total)
 
     def _ask_for_less(self, failure: Unavailable) -> None:
@@ -132,8 +138,9 @@ class _Pass:
 def read_listing(read: ReadPage, id_of: IdOf, pages: str = "offset") -> Listing:
     """Everything of a list.
 
-    Done when one pass brought as many different rows as the source announced, the same number from its first page to its last; or, if it
-    announces none, when each page began with the last row of the page before it.
+    Done when one pass brought as many different rows as the source announced, if it does, the same number from its first page to its last,
+    and nobody slipped through between two pages: each began with the last row of the page before it, or, where pages cannot begin
+    anywhere, two passes of several pages brought the same.
 
     Args:
         read: asks for a page.
@@ -144,10 +151,12 @@ def read_listing(read: ReadPage, id_of: IdOf, pages: str = "offset") -> Listing:
         Disorder: if that never comes true.
         SourceFailure: what `read` raises, once no smaller page can help.
     """
-    problem = ""
+    problem, before = "", list[int | None]()
     for _ in range(PASSES if pages != "none" else 1):
         this = _Pass(read, id_of, pages).run()
-        if this.totals == {this.found} or pages == "none" or (this.totals == {None} and this.chained):
+        again, before = this.ids == before, this.ids
+        whole = this.totals in ({this.found}, {None}) and (this.chained if pages == "offset" else this.pages == 1 or again)
+        if whole or pages == "none":
             return _listing(this, id_of)
         problem = f"the pages do not add up: {this.found} rows seen, {sorted(total or 0 for total in this.totals)} announced"
     raise Disorder(problem)

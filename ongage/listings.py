@@ -8,7 +8,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from api import Record
-from common.deletes import is_doubtful
+from common.deletes import MAX_DELETED_UNDOUBTED, is_doubtful
 from common.failures import NotFound, Rejected, SourceFailure, Unavailable
 from common.retrying import Attempts
 from context import Context
@@ -71,6 +71,7 @@ class Listings:
         self._delete_gone(place, listing, entry)
         self._delivery.resolve(place.root)
         entry.including = self._wanted(place.collection)
+        entry.learn(listing.records)
         self._delivery.checkpoint(if_due=True)
 
     def _page(self, place: Place, request: PageRequest) -> Page:
@@ -149,7 +150,8 @@ class Listings:
         listed = {number for record in listing.records if (number := place.collection.id_of(record)) is not None}
         missing = [number for number in entry.ledger.ids() if number not in listed]
         missing = sorted(set(missing) - listing.unknown(missing))
-        if is_doubtful(len(missing), len(listed), len(entry.ledger)):
+        each = place.collection.by_id and len(missing) <= MAX_DELETED_UNDOUBTED  # asked for one by one, so that no listing has to be believed
+        if not each and is_doubtful(len(missing), len(listed), len(entry.ledger)):
             self._delivery.warn(
                 f"{place.collection.table}{_of(place)}: {len(missing):,} of {len(entry.ledger):,} records are no longer listed. That is "
                 "more than is believed, so nothing was deleted. If they were deleted on purpose, re-sync this table."

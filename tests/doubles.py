@@ -73,7 +73,8 @@ class FakeFivetran:
     `at_least_once`: a destination that keeps what a killed sync emitted after its last checkpoint, although the state is older.
     `checks`: whether values are encoded as the SDK does it, which raises for what does not fit; a tenth of a sync's time.
     `keys` and `columns` are those of each table, `times` those of its columns that hold a time.
-    `kinds` counts the operations of a sync by their names, `states` are those of its checkpoints.
+    `kinds` counts the operations of a sync by their names, `states` are those of its checkpoints. `spans` has the first and the last
+    operation on each table.
     """
 
     at_least_once = False
@@ -97,6 +98,7 @@ class FakeFivetran:
         """A new run of the connector: what was not committed is gone, and the stored state goes in as JSON."""
         self._working = {name: dict(rows) for name, rows in self.committed.items()}
         self.operations, self.stop_at, self.touched = 0, stop_at, Counter()
+        self.spans: dict[str, tuple[int, int]] = {}
         self.kinds: Counter[str] = Counter()
         self.checkpoints: list[int] = []
         self.states: list[dict[str, Any]] = []
@@ -130,7 +132,7 @@ class FakeFivetran:
             self._check(table, data)
         key = self._key(table, data)
         self._working[table][key] = dict(data)
-        self.touched[table] += 1
+        self._touch(table)
 
     def update(self, table: str, modified: dict[str, Any]) -> None:
         self._count("update")
@@ -138,17 +140,17 @@ class FakeFivetran:
         key = self._key(table, modified)
         told = {name: None if value == "" else value for name, value in modified.items()}  # an update makes NULL of an empty text
         self._working[table][key] = self._working[table][key] | told  # a KeyError: no such row to change
-        self.touched[table] += 1
+        self._touch(table)
 
     def delete(self, table: str, keys: dict[str, Any]) -> None:
         self._count("delete")
         self._working[table].pop(self._key(table, keys), None)
-        self.touched[table] += 1
+        self._touch(table)
 
     def truncate(self, table: str) -> None:
         self._count("truncate")
         self._working[table].clear()
-        self.touched[table] += 1
+        self._touch(table)
 
     def checkpoint(self, state: dict[str, Any]) -> None:
         self._count("checkpoint")
@@ -159,6 +161,10 @@ class FakeFivetran:
 
     def warning(self, message: str) -> None:
         self.warnings.append(message)
+
+    def _touch(self, table: str) -> None:
+        self.touched[table] += 1
+        self.spans[table] = self.spans.get(table, (self.operations, 0))[0], self.operations
 
     def _check(self, table: str, cells: dict[str, Any]) -> None:
         encode_row_data(self._types[table], cells)
@@ -184,7 +190,7 @@ class Direct:
 
     def __init__(self, box: Box) -> None:
         self._box = box
-        self._remembered: dict[str, requests.Response] | None = None
+        self._remembered: dict[str, tuple[requests.Response, bytes]] | None = None
         self.spelled: Mapping[bytes, bytes] = {}
         self.told: Callable[[Request, Reply], None] = lambda request, reply: None
 
@@ -202,11 +208,14 @@ class Direct:
         """In place of `requests.Session.request`."""
         remembered, question = self._remembered, repr((method, url, params, json))
         if remembered is not None and question in remembered:
-            return remembered[question]
+            response, content = remembered[question]
+            response = copy.copy(response)
+            response.raw = io.BytesIO(content)  # each one is read anew, be it in pieces
+            return response
         prepared = session.prepare_request(requests.Request(method, url, params=params, json=json))
         response = self._exchange(prepared, timeout)
         if remembered is not None:
-            remembered[question] = response
+            remembered[question] = copy.copy(response), response.raw.getvalue()
         return response
 
     def _exchange(self, prepared: requests.PreparedRequest, timeout: Any) -> requests.Response:

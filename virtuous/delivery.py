@@ -58,7 +58,7 @@ class Delivery:
         self._warehouse.upsert(entity.table, (row for split in whole for row in split.rows[entity.table]))
         if narrow:
             self.narrow[entity.table] += len(narrow)
-        self._warehouse.update(entity.table, (_told(split, entity.table) for split in narrow))
+        self._warehouse.update(entity.table, (split.told(entity.table) for split in narrow))
         for place, table in enumerate(ledger.children):
             counts = {number: old[place] for number, old in before.items() if number in changed}
             self._deliver_parts(entity, table, changed, counts)
@@ -205,12 +205,6 @@ def survivors(entity: Entity, since: date | None, records: Iterable[Record]) -> 
     recent = [record for record in records if str(record.get("modifiedDateTimeUtc")) >= since.isoformat()]
     into = (CONTACTS.id_of({"id": record.get("mergedIntoContactId")}) for record in recent)
     return {number for number in into if number is not None}
-
-
-def _told(split: models.Split, table: str) -> Row:
-    """The cells of which a narrow record tells."""
-    [row] = split.rows[table]
-    return {name: value for name, value in row.items() if name not in split.untold}
 
 
 def _counts(split: models.Split, tables: Sequence[str]) -> tuple[int | None, ...]:

@@ -55,6 +55,7 @@ class Facts(NamedTuple):
         scope: the column that says in which part of the source (a list, an account) a record lies, where a key begins with that.
         raw_id: an id as the sandbox takes it, from its text.
         no_ids: what stands for an id and can be none.
+        of_the_past: tables that keep rows of days that are not asked for any more, so that a source may know less than they hold.
         poorer: further tables that lack something when the entity may not be read.
         reserve: the setting that says how many requests are left to others, where the source tells its quota in headers.
         pace: the settings that say how many calls a minute there may be, and how many at once, where nobody but the client counts them.
@@ -91,6 +92,7 @@ class Facts(NamedTuple):
     scope: str = ""
     raw_id: Callable[[str], Any] = int
     no_ids: tuple[object, ...] = (None, {"an": "object"}, "seventeen", True)
+    of_the_past: frozenset[str] = frozenset()
     poorer: frozenset[str] = frozenset()
     reserve: str = ""
     pace: tuple[str, str] | None = None
@@ -383,6 +385,7 @@ FACTS = {
         workers=("fetch.PARALLEL_REQUESTS", "sync.PARALLEL_REQUESTS"),
         page_sizes="fetch.PAGE_SIZES",
         scope="list_id",
+        of_the_past=frozenset({"contact_activity_summaries", "contact_activity_events"}),
         unused=frozenset({"truncate"}),
         splits="delivery.split",
         no_ids=(None, {"an": "object"}, True),

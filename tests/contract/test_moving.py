@@ -51,9 +51,11 @@ def come_and_go(h: Harness, ids: Sequence[object]) -> None:
 
 
 def cuts(h: Harness, number: int) -> list[int]:
-    """Operations at which to stop, spread over those of the last sync, each right behind a checkpoint."""
+    """Operations at which to stop, each behind a checkpoint: half of them spread over the last sync, half while the table was written."""
     points = [point + 1 for point in h.fivetran.checkpoints[:-1]]
-    return [points[len(points) * at // number] for at in range(number)]
+    first, last = h.fivetran.spans[h.facts.table]
+    within = [point for point in points if first < point <= last]
+    return [some[len(some) * at // (number // 2)] for some in (points, within) for at in range(number // 2)]
 
 
 @pytest.mark.parametrize("first", [True, False], ids=["first sync", "next sync"])
