@@ -11,7 +11,8 @@ from common.clock import Clock
 
 MAX_RESERVED_SHARE = 0.5  # a reserve above half of a smaller plan's limit would leave the connector nothing
 LONG_WAIT_SECONDS = 60.0
-LONGEST_PAUSE_DOUBLINGS = 4  # 1, 2, 4, 8 and then 16 times the first pause
+LONGEST_PAUSE = 16  # times the first one
+QUIET_PAUSES = 4  # after so many times the last pause without a refusal the next one is short again
 
 
 class Quota(NamedTuple):
@@ -56,7 +57,7 @@ class Budget:
         self._slots = threading.BoundedSemaphore(pace.in_flight) if pace else None
         self._sent_at: deque[float] = deque(maxlen=pace.calls if pace else 0)
         self._refused_at = -1.0
-        self._pauses = 0
+        self._pause = 0.0
         self._lock = threading.Lock()
         self._quota: Quota | None = None
         self._quota_ends_at = 0.0
@@ -92,23 +93,21 @@ class Budget:
             self._quota = self._newest(quota)
             self._quota_ends_at = min(self._quota.reset_at, self._clock.time() + self._window)
 
-    def granted(self) -> None:
-        """The source answered a request without a refusal: the next one begins with a short pause again."""
-        self._pauses = 0
-
     def refused(self, sent_at: float) -> float | None:
         """The source refused a request, sent at that time, for being one too many, and named no time; what is waited before the next one.
 
-        Requests that were under way together are refused together, and count once. Without a pace None: whoever asked waits by itself.
+        Requests that were under way together are refused together, and count once. After a long time without a refusal the pauses are short
+        again. Without a pace None: whoever asked waits by itself.
         """
         if self._pace is None:
             return None
         with self._lock:
             now = self._clock.time()
             if sent_at > self._refused_at:
-                pause = self._pace.pause_seconds * 2 ** min(self._pauses, LONGEST_PAUSE_DOUBLINGS)
-                self._closed_until = max(self._closed_until, now + pause)
-                self._pauses += 1
+                lately = now - self._refused_at <= QUIET_PAUSES * self._pause
+                longest = self._pace.pause_seconds * LONGEST_PAUSE
+                self._pause = min(2 * self._pause, longest) if lately else self._pace.pause_seconds
+                self._closed_until = max(self._closed_until, now + self._pause)
                 self._refused_at = now
             return self._closed_until - now
 

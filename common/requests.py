@@ -112,7 +112,6 @@ class Exchange:
             with closing(reply) if stream else nullcontext():
                 if not HTTPStatus.OK <= reply.status_code < HTTPStatus.MULTIPLE_CHOICES:
                     raise self._failure(reply, sent_at)
-                self._budget.granted()
                 yield reply, self._base_url + path
         finally:
             self._budget.leave(quota)

@@ -21,7 +21,7 @@ from models import CONTACT_ACTIVITY_EVENTS, CONTACT_ACTIVITY_SUMMARIES, CsvReade
 from plan import MAX_RETRIES_PER_BATCH
 from searches import ACTIVITY, JobFailed, Jobs
 
-EXPORT_ATTEMPTS = 5
+EXPORT_ATTEMPTS = 8
 SUMMARY_FIELDS = ("ocx_contact_id", "email", "ocx_status", "sent", "opens", "clicks", "last_sent_date", "last_open_date", "last_click_date")
 EXPORTS: tuple[tuple[Table, str], ...] = ((CONTACT_ACTIVITY_SUMMARIES, "export"), (CONTACT_ACTIVITY_EVENTS, "export_detailed"))
 
@@ -50,7 +50,7 @@ class Activity:
             return
         self._progress.begin("contact_activity", f"list {list_id}")
         since = today - timedelta(days=days - 1)
-        entries = [self._state.spans(of_list(table.name, list_id)) for table, _ in wanted]
+        entries = [self._state.of_list(list_id).activity[table.name] for table, _ in wanted]
         day = min([since, *(entry.done for entry in entries if entry.done)])  # with what came since the last sync, however long that is
         while day <= today:
             self._read_day(list_id, day, wanted)
@@ -71,7 +71,7 @@ class Activity:
             try:
                 self._jobs.wait(job, what)
                 for table, export in wanted:
-                    entry = self._state.spans(of_list(table.name, list_id))
+                    entry = self._state.of_list(list_id).activity[table.name]
                     read = partial(self._rows, job, table, export, begin)
                     deliver = partial(spans.replace, self._delivery, table, entry, day.isoformat(), read)
                     Attempts(self._clock, EXPORT_ATTEMPTS, self._say).call(deliver)

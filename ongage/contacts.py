@@ -32,7 +32,7 @@ from searches import SEARCH, JobFailed, Jobs
 from sketch import Mirror, width_for
 
 SEARCHES_AT_ONCE = 4
-EXPORT_ATTEMPTS = 5
+EXPORT_ATTEMPTS = 8
 ROWS_AT_ONCE = 500
 MAX_RECENT = 20_000  # contacts of a list that changed since the last full reading; with more of them the next one comes sooner
 TOTAL_WIDTH, LEAST_SHARE = 8192, 64  # of all mirrors together, which bounds the state; and of the smallest list's
@@ -87,6 +87,7 @@ class Contacts:
         self._executor, self._progress, self._say, self._now = context.executor, context.progress, context.say, context.now
         self._jobs, self._tuning = jobs, tuning
         self._ahead: list[ListInfo] = []
+        self._doubted: set[str] = set()  # lists that are read in full again by the next sync
 
     def begin(self, lists: Sequence[ListInfo]) -> None:
         """Plans what is to be read of each list, unless a reading of it is under way."""
@@ -126,9 +127,9 @@ class Contacts:
     # --- Planning ---
 
     def _plan(self, info: ListInfo, entry: ContactsState) -> None:
-        if entry.upper and entry.upper > self._now:  # a state from a clock that was ahead: what it claims cannot be
-            self._discard(info, [*entry.windows, *entry.again])
-            entry.abandon()
+        if entry.upper and entry.upper > self._now:  # of a clock that was ahead: nobody knows since when changes are to be asked for
+            entry.upper = self._now
+            self._doubted.add(info.id)
         if entry.kind:
             return
         created = int(entry_time(info.created, self._now).timestamp())
@@ -268,6 +269,8 @@ class Contacts:
         if entry.seen:
             entry.seen = entry.seen.folded(info.width)
         entry.finish()
+        if info.id in self._doubted:
+            entry.refreshed_at = None
 
     def _is_doubted(self, info: ListInfo, entry: ContactsState) -> bool:
         """Whether so many contacts are missing that the listing is more likely wrong; then all stays as it was."""

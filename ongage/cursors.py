@@ -8,6 +8,7 @@ from datetime import date, datetime
 from functools import partial
 from typing import Any, NamedTuple
 
+import models
 from common.errors import OpenErrors
 from common.failures import StateProblem
 from common.ledger import Ledger
@@ -17,6 +18,7 @@ from sketch import Mirror
 
 VERSION = 1  # a new collection needs a new one, and a migration: no part of a state may be missing
 FIRST, CHANGES, COMPARE, DELIVER = "first", "changes", "compare", "deliver"
+ACTIVITY = (models.CONTACT_ACTIVITY_SUMMARIES.name, models.CONTACT_ACTIVITY_EVENTS.name)
 KINDS = ("", FIRST, CHANGES, COMPARE, DELIVER)
 
 
@@ -116,8 +118,8 @@ class ContactsState:
 class CollectionState:
     """What was delivered of a collection: ids, with numbers of child rows and checksums.
 
-    `including`: the optional tables of its records. `keys`: what every record of a listing had so far; of a shape that nobody has documented
-    this is how a record is known to be narrow.
+    `including`: the optional tables of its records. `keys`: what every record of a listing had so far; of a shape that nobody has
+    documented this is how a record is known to be narrow.
     """
 
     ledger: Ledger
@@ -151,6 +153,7 @@ class ListState:
     def __init__(self, stored: Mapping[str, Any] | None = None) -> None:
         collections = part(stored, "collections", dict) if stored else {}
         self.contacts = ContactsState.load(part(stored, "contacts", dict)) if stored else ContactsState()
+        self.activity = _spans(part(stored, "activity", dict) if stored else {}, ACTIVITY, new=stored is None)
         self.collections = _collections(collections, PER_LIST, new=stored is None)
 
     def dump(self) -> dict[str, Any]:
@@ -158,6 +161,7 @@ class ListState:
         return {
             "contacts": self.contacts.dump(),
             "collections": {name: one.dump() for name, one in self.collections.items()},
+            "activity": {name: one.dump() for name, one in self.activity.items()},
         }
 
 
@@ -201,15 +205,17 @@ class Job(NamedTuple):
 class SyncState:
     """The whole state. `load` it, change its parts, and `dump` it with each checkpoint.
 
-    `trash` are jobs whose results were delivered or given up, and that are still to be deleted from the account's history.
+    `spans` are those of the statistics, by table. `trash` are jobs whose results were delivered or given up, and that are still to be
+    deleted from the account's history.
     """
 
     def __init__(self, state: Mapping[str, Any]) -> None:
-        self._lists = {number: ListState(_object(one, "lists")) for number, one in part(state, "lists", dict).items()}
-        self.account = _collections(part(state, "account", dict), ACCOUNT, new=not state["account"] and not self._lists)
-        self._spans = {name: SpansState.load(_object(one, "spans")) for name, one in part(state, "spans", dict).items()}
-        self.trash = [_job(one) for one in part(state, "trash", list)]
-        stored = part(state, "open_errors", dict)
+        new = not state
+        self._lists = {} if new else {number: ListState(_object(one, "lists")) for number, one in part(state, "lists", dict).items()}
+        self.account = _collections({} if new else part(state, "account", dict), ACCOUNT, new=new)
+        self.spans = _spans({} if new else part(state, "spans", dict), list(models.REPORTS), new=new)
+        self.trash = [] if new else [_job(one) for one in part(state, "trash", list)]
+        stored = {} if new else part(state, "open_errors", dict)
         self.errors: OpenErrors = _valid("open_errors", lambda: OpenErrors(dict(stored)))
 
     @classmethod
@@ -220,15 +226,11 @@ class SyncState:
             StateProblem: if another version wrote it or it is damaged, naming the part.
         """
         check_version(state, VERSION)
-        return cls(state or {"lists": {}, "account": {}, "spans": {}, "trash": [], "open_errors": {}})
+        return cls(state)
 
     def of_list(self, list_id: str) -> ListState:
         """A list's part; a new one if the list is new."""
         return self._lists.setdefault(list_id, ListState())
-
-    def spans(self, name: str) -> SpansState:
-        """The part of a table that is replaced span by span (of a list, if the name says so)."""
-        return self._spans.setdefault(name, SpansState())
 
     def dump(self) -> dict[str, Any]:
         """As JSON for a checkpoint."""
@@ -236,7 +238,7 @@ class SyncState:
             "version": VERSION,
             "lists": {number: one.dump() for number, one in self._lists.items()},
             "account": {name: one.dump() for name, one in self.account.items()},
-            "spans": {name: one.dump() for name, one in self._spans.items()},
+            "spans": {name: one.dump() for name, one in self.spans.items()},
             "trash": [list(job) for job in self.trash],
             "open_errors": self.errors.stored,
         }
@@ -246,6 +248,10 @@ def _collections(stored: Mapping[str, Any], collections: Sequence[Collection], *
     if new:
         return {one.table: CollectionState(Ledger(one.columns())) for one in collections}
     return {one.table: CollectionState.load(part(stored, one.table, dict), one) for one in collections}
+
+
+def _spans(stored: Mapping[str, Any], tables: Sequence[str], *, new: bool) -> dict[str, SpansState]:
+    return {name: SpansState() if new else SpansState.load(part(stored, name, dict)) for name in tables}
 
 
 def _iso(moment: datetime | None) -> str | None:

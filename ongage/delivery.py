@@ -253,7 +253,7 @@ def _split(listed: Listed, whole: Record, wanted: Collection[str], keys: Sequenc
         return made
     table = listed.root.table
     untold = [name for name, column in table.columns.items() if column.source in missing]
-    return made._replace(untold=[*untold, *([table.extra] if table.extra and missing - table.known else [])])
+    return made._replace(untold=[*untold, *([table.extra] if table.extra and whole.keys() <= table.known else [])])
 
 
 def _counts(listed: Listed, columns: Sequence[str], one: Split, record: Record, whole: Record) -> tuple[int | None, ...]:

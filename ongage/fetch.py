@@ -80,7 +80,7 @@ class _Pass:
         self.records: list[Record] = []
         self.failed: list[tuple[PageRequest, Unavailable, int]] = []
         self.totals: set[int | None] = set()
-        self.chained, self.pages = True, 0
+        self.chained = True
 
     def run(self) -> _Pass:
         """Reads all pages."""
@@ -114,7 +114,8 @@ class _Pass:
         records, total = page
         self._failed_in_a_row = 0
         self._take.succeeded()
-        self.pages += 1
+        if self._pages == "page" and self._offset:
+            self.chained = False
         if self._overlap:
             self.chained = self.chained and bool(records) and self._id_of(records[0]) == self._id_of(self.records[-1])
         self.totals.add(total)
@@ -140,7 +141,7 @@ def read_listing(read: ReadPage, id_of: IdOf, pages: str = "offset") -> Listing:
 
     Done when one pass brought as many different rows as the source announced, if it does, the same number from its first page to its last,
     and nobody slipped through between two pages: each began with the last row of the page before it, or, where pages cannot begin
-    anywhere, two passes of several pages brought the same.
+    anywhere or come in no order, two passes brought the same rows.
 
     Args:
         read: asks for a page.
@@ -151,11 +152,11 @@ def read_listing(read: ReadPage, id_of: IdOf, pages: str = "offset") -> Listing:
         Disorder: if that never comes true.
         SourceFailure: what `read` raises, once no smaller page can help.
     """
-    problem, before = "", list[int | None]()
+    problem, before = "", set[int | None]()
     for _ in range(PASSES if pages != "none" else 1):
         this = _Pass(read, id_of, pages).run()
-        again, before = this.ids == before, this.ids
-        whole = this.totals in ({this.found}, {None}) and (this.chained if pages == "offset" else this.pages == 1 or again)
+        again, before = set(this.ids) == before, set(this.ids)
+        whole = this.totals in ({this.found}, {None}) and (this.chained or again)
         if whole or pages == "none":
             return _listing(this, id_of)
         problem = f"the pages do not add up: {this.found} rows seen, {sorted(total or 0 for total in this.totals)} announced"

@@ -150,8 +150,8 @@ class Listings:
         listed = {number for record in listing.records if (number := place.collection.id_of(record)) is not None}
         missing = [number for number in entry.ledger.ids() if number not in listed]
         missing = sorted(set(missing) - listing.unknown(missing))
-        each = place.collection.by_id and len(missing) <= MAX_DELETED_UNDOUBTED  # asked for one by one, so that no listing has to be believed
-        if not each and is_doubtful(len(missing), len(listed), len(entry.ledger)):
+        asked_for = place.collection.by_id and len(missing) <= MAX_DELETED_UNDOUBTED  # one by one: no listing has to be believed
+        if not asked_for and is_doubtful(len(missing), len(listed), len(entry.ledger)):
             self._delivery.warn(
                 f"{place.collection.table}{_of(place)}: {len(missing):,} of {len(entry.ledger):,} records are no longer listed. That is "
                 "more than is believed, so nothing was deleted. If they were deleted on purpose, re-sync this table."

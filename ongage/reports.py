@@ -58,7 +58,7 @@ class Reports:
         Raises:
             SourceFailure: if the source does not answer; what was read stays read.
         """
-        table, entry = report.table, self._state.spans(report.table.name)
+        table, entry = report.table, self._state.spans[report.table.name]
         recent = (today - timedelta(days=days)).replace(day=1)
         due = self._due(report, begins, today, recent)
         self._progress.begin(table.name, f"{due[0].first:%Y-%m} to {due[-1].last:%Y-%m}")
@@ -83,7 +83,7 @@ class Reports:
 
     def _read(self, report: Report, span: Span, first: Future[Page], *, again: bool) -> None:
         """Delivers a span, anew from its first page if rows came or went between two pages; `again`: whether it will be read once more."""
-        entry = self._state.spans(report.table.name)
+        entry = self._state.spans[report.table.name]
         for attempt in range(1, PASSES + 1):
             read = partial(self._rows, report, span, [first])
             try:
@@ -99,7 +99,7 @@ class Reports:
 
     def _due(self, report: Report, begins: date, today: date, recent: date) -> list[Span]:
         """What to read: what was never read, what still changes, and that of which something did not arrive."""
-        entry = self._state.spans(report.table.name)
+        entry = self._state.spans[report.table.name]
         next_one = begins if entry.done is None else entry.done + timedelta(days=1)
         start = min(recent, next_one.replace(day=1), *(date.fromisoformat(name) for name in entry.mirrors))
         due = plan.spans(start, recent, today)

@@ -55,6 +55,9 @@ class Facts(NamedTuple):
         scope: the column that says in which part of the source (a list, an account) a record lies, where a key begins with that.
         raw_id: an id as the sandbox takes it, from its text.
         no_ids: what stands for an id and can be none.
+        small_pages: page sizes with which lists of a small source have many page edges.
+        out_of_reach: presets that keep from a connector what this source has no other way to give.
+        names_unreadable: whether the source lets anyone find out the id of a record that cannot be read.
         of_the_past: tables that keep rows of days that are not asked for any more, so that a source may know less than they hold.
         poorer: further tables that lack something when the entity may not be read.
         reserve: the setting that says how many requests are left to others, where the source tells its quota in headers.
@@ -92,6 +95,9 @@ class Facts(NamedTuple):
     scope: str = ""
     raw_id: Callable[[str], Any] = int
     no_ids: tuple[object, ...] = (None, {"an": "object"}, "seventeen", True)
+    small_pages: tuple[int, ...] = (20, 10, 5, 1)
+    out_of_reach: frozenset[str] = frozenset()
+    names_unreadable: bool = True
     of_the_past: frozenset[str] = frozenset()
     poorer: frozenset[str] = frozenset()
     reserve: str = ""
@@ -385,6 +391,9 @@ FACTS = {
         workers=("fetch.PARALLEL_REQUESTS", "sync.PARALLEL_REQUESTS"),
         page_sizes="fetch.PAGE_SIZES",
         scope="list_id",
+        small_pages=(5, 1),
+        out_of_reach=frozenset({"depth-cap"}),
+        names_unreadable=False,
         of_the_past=frozenset({"contact_activity_summaries", "contact_activity_events"}),
         unused=frozenset({"truncate"}),
         splits="delivery.split",
@@ -399,6 +408,8 @@ FACTS = {
         conversions=ONGAGE_CONVERSIONS,
         cursors=_ongage_cursors,
         damage=_ongage_damage,
-        tables_of_ids=frozenset({"lists", "collections", "account", "spans", "mirrors", "recent", "met", "fresh", "open_errors"}),
+        tables_of_ids=frozenset(
+            {"lists", "collections", "account", "spans", "activity", "mirrors", "recent", "met", "fresh", "open_errors"}
+        ),
     ),
 }

@@ -14,8 +14,7 @@ from sandbox.compare import differences
 from tests.contract.facts import FACTS
 from tests.contract.harness import SMALL, Harness, direct
 
-PAGE_SIZES = (20, 10, 5, 1)  # so that lists of a hundred rows have many page edges
-MOST_REQUESTS = 1_500  # of one sync of a SMALL source, in pages of PAGE_SIZES: several times what the worst of the modes needs
+MOST_REQUESTS = 1_500  # of one sync of a SMALL source, in small pages: several times what the worst of the modes needs
 
 Row = dict[str, Any]
 Snapshot = dict[str, list[Row]]
@@ -27,7 +26,7 @@ def small_pages(
 ) -> Iterator[Harness]:
     """A harness whose connector reads a small source in many pages."""
     with direct(folder, rows=rows, **sandbox) as (h, _):
-        for target in FACTS[folder].tuning(h.modules, workers=workers, page_sizes=PAGE_SIZES):
+        for target in FACTS[folder].tuning(h.modules, workers=workers, page_sizes=FACTS[folder].small_pages):
             monkeypatch.setattr(*target)
         yield h
 
