@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Protocol
 
 from sandbox.arithmetic import Record
@@ -82,13 +83,13 @@ class Collection:
         number = self.number(record[self.id_key])
         self.edited[number] = record
         self.deleted.discard(number)
-        self._sorted.clear()
+        self._note(number)
 
     def remove(self, number: int) -> None:
         """Delete a record for good: the vendor leaves no tombstone."""
         self.edited.pop(number, None)
         self.deleted.add(number)
-        self._sorted.clear()
+        self._note(number)
 
     def next_row(self) -> int:
         """Return a row number that was never used: its id is higher than all before."""
@@ -112,6 +113,13 @@ class Collection:
             self._sorted[archived] = (sorted(edited), sorted(touched))
         return self._sorted[archived]
 
+    def _note(self, number: int) -> None:
+        """Bring what `overlay` returns up to date with one record: sorting all anew would make many changes slow."""
+        record = self.edited.get(number)
+        for archived, (edited, touched) in self._sorted.items():
+            _keep(edited, number, record is not None and (archived or not is_hidden(record)))
+            _keep(touched, number, self._base_listed(number, archived))
+
     def _base_listed(self, number: int, archived: bool) -> bool:
         index = self.layout.index_of(number)
         return index is not None and (archived or not self.hidden(index))
@@ -133,15 +141,18 @@ class Collection:
         return self.below(self.top(), archived=archived)
 
     def seek(self, rank: int, *, archived: bool = True) -> int:
-        """Return the largest number that has at most `rank` listed ids below it."""
-        low, high = 0, self.top()
-        while low < high:
-            middle = (low + high + 1) // 2
-            if self.below(middle, archived=archived) <= rank:
-                low = middle
-            else:
-                high = middle - 1
-        return low
+        """Return the largest number that has at most `rank` listed ids below it: the id at that rank, if there are so many."""
+        if rank >= self.count(archived=archived):
+            return self.top()
+        edited, touched = self.overlay(archived=archived)
+
+        def before(index: int) -> int:
+            number, hidden = self.layout.id_of(index), 0 if archived else self.hidden_below(index)
+            return index - hidden - bisect_left(touched, number) + bisect_left(edited, number)
+
+        index = bisect_right(range(self.layout.count), rank, key=before) - 1
+        low, passed = (0, 0) if index < 0 else (self.layout.id_of(index), before(index))
+        return next(islice(self.ids(low, archived=archived), rank - passed, None))
 
     def ids(self, low: int = 0, *, archived: bool = True) -> Iterator[int]:
         """Yield the listed ids from `low` on, ascending."""
@@ -149,7 +160,7 @@ class Collection:
 
     def _listed(self, low: int, archived: bool) -> Iterator[tuple[int, int | None]]:
         """Yield the listed ids from `low` on, ascending, each with its index in the base data if it is as it was there."""
-        edited, touched = self.overlay(archived=archived)
+        edited, touched = (list(each) for each in self.overlay(archived=archived))  # as they are now, whatever changes meanwhile
         gone = set(touched[bisect_left(touched, low) :])
         place = bisect_left(edited, low)
         for index in range(self.layout.below(low), self.layout.count):
@@ -177,3 +188,13 @@ class Collection:
 def is_hidden(record: Record) -> bool:
     """Say whether a record is listed only with `archived`."""
     return bool(record.get("_archived"))
+
+
+def _keep(numbers: list[int], number: int, wanted: bool) -> None:
+    """Put a number into a sorted list, or take it out."""
+    place = bisect_left(numbers, number)
+    there = place < len(numbers) and numbers[place] == number
+    if wanted and not there:
+        numbers.insert(place, number)
+    elif there and not wanted:
+        del numbers[place]

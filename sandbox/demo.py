@@ -1,4 +1,4 @@
-"""The whole thing at work: `python -m sandbox.demo [virtuous ...] [--rows N] [--faults NAME] [--keep]`.
+"""The whole thing at work: `python -m sandbox.demo [connector ...] [--rows N] [--faults NAME] [--keep]`.
 
 For each connector: serves its sandbox, runs the real `fivetran debug` three times (everything; after the source has
 changed; with nothing changed) and compares the warehouse with the source after each, cell for cell. With a set of faults

@@ -246,7 +246,7 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    server_version = "Microsoft-IIS/10.0"
+    server_version = "sandbox"
     sys_version = ""
     # Nagle's algorithm and delayed acknowledgements together cost 40 ms a reply.
     disable_nagle_algorithm = True

@@ -54,8 +54,8 @@ def change_bundle(account: Account, share: float) -> list[Changed]:
     """Change about this share of all there is, in all ways there are; a tiny source may have nothing for some of them."""
     done: list[Changed] = []
     for kind, times, options in (*changes_contacts.bundle(account, share), *changes_collections.bundle(account, share)):
-        with suppress(NobodyLeft):
-            for _ in range(times):
+        for _ in range(times):
+            with suppress(NobodyLeft):
                 done.append(change(account, kind, dict(options)))
     return done
 

@@ -15,7 +15,8 @@ WINDOW_SECONDS = 3600
 ACCESS_SECONDS, REFRESH_SECONDS = 1_295_999, 365 * 86_400
 USER, PASSWORD, ONE_TIME_PASSWORD = "api@example.org", "sandbox-password", "123456"
 # As recorded from the vendor's ASP.NET.
-COMMON_HEADERS = {"Cache-Control": "no-cache", "Pragma": "no-cache", "Expires": "-1", "X-Powered-By": "ASP.NET"}
+COMMON_HEADERS = {"Server": "Microsoft-IIS/10.0", "Cache-Control": "no-cache", "Pragma": "no-cache", "Expires": "-1"}
+COMMON_HEADERS |= {"X-Powered-By": "ASP.NET"}
 DENIED = "Authorization has been denied for this request."
 
 
