@@ -63,7 +63,8 @@ def _value(given: object, setting: Setting, *, replaced: bool) -> Any:
     if not value and replaced:
         return ""
     if not value and setting.required:
-        raise ValueError(f"is {'missing' if given is None else 'empty'}: {setting.description}")
+        instead = f' Or give "{setting.unless}" instead.' if setting.unless else ""
+        raise ValueError(f"is {'missing' if given is None else 'empty'}: {setting.description}{instead}")
     if value.startswith(ENCRYPTED):
         raise ValueError(
             "is encrypted by `fivetran configuration`, which only the CLI can read: use `fivetran debug`, or write the plain value."

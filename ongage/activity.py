@@ -9,7 +9,7 @@ from typing import Any
 
 import models
 import spans
-from api import Record, criterion, search_body
+from api import Cells, Record, criterion, search_body
 from common.errors import ErrorRecord
 from common.failures import SyncFailed, Unavailable
 from common.retrying import Attempts
@@ -19,7 +19,7 @@ from cursors import Job
 from delivery import of_list
 from models import CONTACT_ACTIVITY_EVENTS, CONTACT_ACTIVITY_SUMMARIES, CsvReader
 from plan import MAX_RETRIES_PER_BATCH
-from searches import ACTIVITY, JobFailed, Jobs
+from searches import ACTIVITY, Ends, JobFailed, Jobs
 
 EXPORT_ATTEMPTS = 8
 SUMMARY_FIELDS = ("ocx_contact_id", "email", "ocx_status", "sent", "opens", "clicks", "last_sent_date", "last_open_date", "last_click_date")
@@ -37,6 +37,7 @@ class Activity:
     def __init__(self, context: Context, jobs: Jobs) -> None:
         self._api, self._delivery, self._state, self._clock = context.api, context.delivery, context.state, context.clock
         self._progress, self._say, self._jobs = context.progress, context.say, jobs
+        self._ends = Ends()
 
     def sync(self, list_id: str, today: date, days: int) -> None:
         """Reads the last days of a list, today included; what is there of them already is replaced.
@@ -85,23 +86,29 @@ class Activity:
 
     def _rows(self, job: Job, table: Table, export: str, begin: datetime) -> Iterator[Row]:
         """The rows of a report."""
-        with self._api.export(*job, export) as (header, cells):
+        with self._api.export(*job, export) as csv:
             try:
-                reader = _reader(table, header, job.list_id, begin)
+                reader = _reader(table, csv.header, job.list_id, begin)
             except ConversionError as error:
                 raise Unavailable(f"the CSV of a report is none of contacts: {error}") from None
-            for number, values in enumerate(cells, 1):
-                try:
-                    row, problems = reader.row(values)
-                except ConversionError as error:
-                    row, problems = None, [CellProblem(table.name, "", str(error))]
-                for problem in problems:
-                    name = f"{job.list_id}/{begin.date()}, row {number}"
-                    root = of_list(table.name, job.list_id)
-                    self._delivery.report(ErrorRecord(root, table.name, problem.message, name, problem.column or None))
-                if row is not None:
-                    yield row
+            rows = 0
+            for rows, cells in enumerate(csv, 1):
+                yield from self._row(job, table, reader, cells, f"{begin.date()}, row {rows}")
+            for cells in self._ends.last_row(job, export, rows, csv):
+                yield from self._row(job, table, reader, cells, f"{begin.date()}, last row")
         self._delivery.resolve(of_list(table.name, job.list_id))
+
+    def _row(self, job: Job, table: Table, reader: CsvReader, cells: Cells, name: str) -> Iterator[Row]:
+        """The row that a row of the CSV gives, if it gives one; what does not fit is reported."""
+        try:
+            row, problems = reader.row(cells)
+        except ConversionError as error:
+            row, problems = None, [CellProblem(table.name, "", str(error))]
+        for problem in problems:
+            root = of_list(table.name, job.list_id)
+            self._delivery.report(ErrorRecord(root, table.name, problem.message, f"{job.list_id}/{name}", problem.column or None))
+        if row is not None:
+            yield row
 
 
 def _reader(table: Table, header: list[str], list_id: str, begin: datetime) -> CsvReader:

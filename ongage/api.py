@@ -113,16 +113,12 @@ class OngageApi:
         self._ask("DELETE", f"{_route(list_id, kind)}/{job}")
 
     @contextmanager
-    def export(self, list_id: str, kind: str, job: str, what: str = "export") -> Iterator[tuple[Cells, Iterator[Cells]]]:
-        """The result of a search or a report: the names of its columns, and its rows as they come (GET contact_search/<id>/export)."""
+    def export(self, list_id: str, kind: str, job: str, what: str = "export") -> Iterator[Export]:
+        """The result of a search or a report, as it comes (GET contact_search/<id>/export)."""
         route = f"{_route(list_id, kind)}/{job}/{what}"
         try:
             with self._download("GET", route) as pieces:
-                rows = _csv_rows(pieces, route)
-                header = next(rows, None)
-                if header is None:
-                    raise Unavailable(f"{route}: the reply is empty, where a CSV should be", route)
-                yield header, rows
+                yield Export(pieces, route)
         except Rejected as failure:
             if failure.status == HTTPStatus.PRECONDITION_FAILED:  # "not finished yet", which a status of before denied
                 raise Unavailable(str(failure), failure.url, failure.status) from None
@@ -176,26 +172,47 @@ def _total(body: Record, route: str) -> int | None:
 # --- CSV ---
 
 
-def _csv_rows(pieces: Iterator[bytes], route: str) -> Iterator[Cells]:
-    """The rows of a CSV, of which never more than a piece and a row are held; a row whose quotes are wrong comes without any cells.
+class Export:
+    """A CSV that is read as it comes, of which never more than a piece and a row are held.
+
+    Iterating gives its rows; one whose quotes are wrong comes without any cells. A last row whose line does not end is none of them: it is
+    left in `unterminated`, since the CSV may have been cut there; so is a header without an end.
+
+    Args:
+        pieces: the body.
+        route: what was asked, for people.
 
     Raises:
-        Unavailable: for what is no CSV: JSON or a web page in its place, or an end within quotes.
+        Unavailable: for what is no CSV (JSON or a web page in its place, nothing at all), or ends within quotes.
     """
-    csv.field_size_limit(LONGEST_CELL)
-    lines = _lines(_checked(pieces, route))
-    reader = csv.reader(lines, strict=True)
-    while True:
+
+    def __init__(self, pieces: Iterator[bytes], route: str) -> None:
+        csv.field_size_limit(LONGEST_CELL)
+        self._lines = _Lines(_checked(pieces, route))
+        self._reader = csv.reader(self._lines, strict=True)
+        self._route = route
+        self.unterminated: Cells | None = None
+        header = self._next()
+        if not header:
+            raise Unavailable(f"{route}: the reply is empty, where a CSV should be", route)
+        self.header = header
+        if self._lines.unterminated:
+            self.unterminated = header
+
+    def __iter__(self) -> Iterator[Cells]:
+        while (row := self._next()) is not None:
+            if self._lines.unterminated:
+                self.unterminated = row
+                return
+            yield row
+
+    def _next(self) -> Cells | None:
         try:
-            row = next(reader, None)
+            return next(self._reader, None)
         except csv.Error as error:
-            row, problem = [], str(error)
-            if problem == CUT_OFF:
-                break
-        if row is None:
-            return
-        yield row
-    raise Unavailable(f"{route}: the reply ends in the middle of a row", route)
+            if str(error) != CUT_OFF:
+                return []
+        raise Unavailable(f"{self._route}: the reply ends in the middle of a row", self._route)
 
 
 def _checked(pieces: Iterator[bytes], route: str) -> Iterator[bytes]:
@@ -217,20 +234,30 @@ def _spell(begin: bytes, body: bytes) -> str:
     return f"an error with the code {code}" if type(code) is int else "JSON"
 
 
-def _lines(pieces: Iterator[bytes]) -> Iterator[str]:
-    """Lines with their ends. Bytes that are no UTF-8 become lone surrogates, which no cell takes, so that they are named and not mended."""
-    decoder = codecs.getincrementaldecoder("utf-8-sig")("surrogateescape")
-    rest: list[str] = []
-    for piece in pieces:
-        first, *others = decoder.decode(piece).split("\n")
-        rest.append(first)
-        if others:
-            yield "".join(rest) + "\n"
-            yield from (line + "\n" for line in others[:-1])
-            rest = [others[-1]]
-    last = "".join(rest) + decoder.decode(b"", final=True)
-    if last:
-        yield last
+class _Lines:
+    """Lines with their ends, and whether the last one, once it was given, had none.
+
+    Bytes that are no UTF-8 become lone surrogates, which no cell takes, so that they are named and not mended.
+    """
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+        self.unterminated = False
+
+    def __iter__(self) -> Iterator[str]:
+        decoder = codecs.getincrementaldecoder("utf-8-sig")("surrogateescape")
+        rest: list[str] = []
+        for piece in self._pieces:
+            first, *others = decoder.decode(piece).split("\n")
+            rest.append(first)
+            if others:
+                yield "".join(rest) + "\n"
+                yield from (line + "\n" for line in others[:-1])
+                rest = [others[-1]]
+        last = "".join(rest) + decoder.decode(b"", final=True)
+        if last:
+            self.unterminated = True
+            yield last
 
 
 def search_body(title: str, criteria: Sequence[Record]) -> Record:

@@ -21,14 +21,14 @@ from typing import Any, NamedTuple
 import models
 import plan
 from api import Cells, Record, criterion, search_body
-from common.deletes import is_doubtful
+from common.deletes import MAX_DELETED_UNDOUBTED, is_doubtful
 from common.failures import NotFound, SourceFailure, SyncFailed, Unavailable
 from common.retrying import Attempts
 from common.tables import ConversionError
 from context import Context
 from cursors import CHANGES, COMPARE, DELIVER, FIRST, ContactsState, Job
 from plan import MAX_RETRIES_PER_BATCH, Window
-from searches import SEARCH, JobFailed, Jobs
+from searches import SEARCH, Ends, JobFailed, Jobs
 from sketch import Mirror, width_for
 
 SEARCHES_AT_ONCE = 4
@@ -87,6 +87,7 @@ class Contacts:
         self._executor, self._progress, self._say, self._now = context.executor, context.progress, context.say, context.now
         self._jobs, self._tuning = jobs, tuning
         self._ahead: list[ListInfo] = []
+        self._ends = Ends()
         self._doubted: set[str] = set()  # lists that are read in full again by the next sync
 
     def begin(self, lists: Sequence[ListInfo]) -> None:
@@ -229,16 +230,19 @@ class Contacts:
         """Reads the export of a window's search, from its first row."""
         width = entry.seen.width if entry.seen else 0
         reading = _Reading(entry, window, self._since(entry.upper or self._now), Mirror(width) if entry.kind in {FIRST, COMPARE} else None)
-        with self._api.export(*_job(info, window)) as (header, rows):
+        job = _job(info, window)
+        with self._api.export(*job) as export:
             try:
-                reader = models.contacts(header, info.id)
+                reader = models.contacts(export.header, info.id)
             except ConversionError as error:
                 raise Unavailable(f"list {info.id}: the CSV of a search is none of contacts: {error}") from None
-            shape = _Shape(header, reader.width)
-            for some in _chunks(rows, ROWS_AT_ONCE):
-                chosen = [cells for cells in some if reading.takes(shape, cells)]
+            shape, rows = _Shape(export.header, reader.width), 0
+            for some in _chunks(iter(export), ROWS_AT_ONCE):
+                rows += len(some)
+                self._deliver(info, entry, reader, shape, [cells for cells in some if reading.takes(shape, cells)])
                 self._progress.advance(len(some), None)
-                self._deliver(info, entry, reader, shape, chosen)
+            last = self._ends.last_row(job, "export", rows, export)
+            self._deliver(info, entry, reader, shape, [cells for cells in last if reading.takes(shape, cells)])
         reading.done()
 
     def _deliver(self, info: ListInfo, entry: ContactsState, reader: models.CsvReader, shape: _Shape, chosen: list[Cells]) -> None:
@@ -260,8 +264,9 @@ class Contacts:
             if moved or difference.changed is None or difference.changed:
                 entry.windows, entry.again = entry.again, []
                 return
+        since, incomplete = entry.since, False
         if entry.kind == DELIVER:
-            self._delete_gone(info, entry)
+            incomplete = self._delete_gone(info, entry)
             for contact, total in entry.met.items():
                 if entry.seen:
                     entry.seen.put(contact, total)
@@ -269,8 +274,10 @@ class Contacts:
         if entry.seen:
             entry.seen = entry.seen.folded(info.width)
         entry.finish()
-        if info.id in self._doubted:
+        if incomplete or info.id in self._doubted:
             entry.refreshed_at = None
+        if incomplete:
+            entry.since = since
 
     def _is_doubted(self, info: ListInfo, entry: ContactsState) -> bool:
         """Whether so many contacts are missing that the listing is more likely wrong; then all stays as it was."""
@@ -279,7 +286,8 @@ class Contacts:
             return False
         there = seen.rows + len(entry.met)
         known = max(held.rows, there)
-        if entry.unreadable == 0 and not is_doubtful(known - there, there, known):
+        asked_for = known - there <= MAX_DELETED_UNDOUBTED  # one by one, so that no listing has to be believed
+        if entry.unreadable == 0 and (asked_for or not is_doubtful(known - there, there, known)):
             return False
         reason = f"{entry.unreadable:,} rows cannot be read" if entry.unreadable else f"{known - there:,} of {known:,} contacts are missing"
         self._delivery.warn(
@@ -293,10 +301,13 @@ class Contacts:
             entry.begin(CHANGES, windows, entry.upper, 0)
         return True
 
-    def _delete_gone(self, info: ListInfo, entry: ContactsState) -> None:
-        """Deletes contacts that are not in the full reading, and that the source does not know when asked for them."""
+    def _delete_gone(self, info: ListInfo, entry: ContactsState) -> bool:
+        """Deletes contacts that are not in the full reading, and that the source does not know when asked for them.
+
+        Whether some are there all the same: then the reading was not complete, and the next sync reads all of the list again.
+        """
         if entry.held is None or entry.seen is None:
-            return
+            return False
         difference = entry.held.compared(entry.seen, entry.recent)
         recent = {contact for contact in entry.recent if contact not in entry.met}
         if difference.gone is None:
@@ -308,13 +319,14 @@ class Contacts:
         kept = set(gone) - self._confirmed(info, gone)
         if kept:
             self._delivery.warn(
-                f"contacts of list {info.id}: {len(kept):,} contacts were missing from a full reading, but are there if they are asked for "
-                "one by one. They were not deleted."
+                f"contacts of list {info.id}: {len(kept):,} contacts were missing from a full reading, but are there if asked for one "
+                "by one. They were not deleted, and the next sync reads this list in full again."
             )
         self._delivery.delete_contacts(info.id, [contact for contact in gone if contact not in kept])
         sums = entry.held.checksums(entry.seen)[0] | entry.recent
         for contact in kept:
             entry.seen.put(contact, sums.get(contact, 0))
+        return bool(kept)
 
     def _confirmed(self, info: ListInfo, gone: Sequence[str]) -> set[str]:
         """Those of the missing contacts that the source does not know; of many a sample is asked for, and one that is there saves all."""

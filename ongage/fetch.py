@@ -116,14 +116,14 @@ class _Pass:
         self._take.succeeded()
         if self._pages == "page" and self._offset:
             self.chained = False
-        if self._overlap:
-            self.chained = self.chained and bool(records) and self._id_of(records[0]) == self._id_of(self.records[-1])
+        follows = not self._overlap or (bool(records) and self._id_of(records[0]) == self._id_of(self.records[-1]))
+        self.chained = self.chained and follows
         self.totals.add(total)
-        fresh = records[self._overlap :]
-        self.records += fresh
-        self._offset += len(fresh)
+        self.records += records[self._overlap :] if follows else records
+        fresh = len(records) - self._overlap
+        self._offset += max(fresh, 0)
         self._overlap = 1 if self._pages == "offset" else 0
-        return not fresh or self._pages == "none" or (total is not None and self._offset >= total)
+        return fresh <= 0 or self._pages == "none" or (total is not None and self._offset >= total)
 
     def _ask_for_less(self, failure: Unavailable) -> None:
         """After a failure: a smaller page, or if there is none, what stands behind the row that cannot be read."""

@@ -7,9 +7,9 @@ from concurrent.futures import Executor, Future
 from functools import partial
 from http import HTTPStatus
 
-from api import COMPLETED, PENDING, OngageApi, Record
+from api import COMPLETED, PENDING, Cells, Export, OngageApi, Record
 from common.clock import Clock
-from common.failures import NotFound, SourceFailure, Unauthorized
+from common.failures import NotFound, SourceFailure, Unauthorized, Unavailable
 from cursors import Job
 
 POLL_SECONDS = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)  # between two questions whether a job is done; the last one again and again
@@ -87,6 +87,30 @@ class Jobs:
                 left.append(job)
                 self._say(f"a {job.kind} of list {job.list_id} could not be deleted yet: {failure}")
         return left
+
+
+class Ends:
+    """Decides about exports whose last line does not end: they may have been cut, or the source may write them so.
+
+    One that ends in the same way when it is read once more is whole.
+    """
+
+    def __init__(self) -> None:
+        self._seen: dict[tuple[Job, str], tuple[int, Cells]] = {}
+
+    def last_row(self, job: Job, what: str, rows: int, export: Export) -> list[Cells]:
+        """The last row of an export if it was left open, after `rows` others.
+
+        Raises:
+            Unavailable: if it did not end like this when it was read before.
+        """
+        if export.unterminated is None:
+            return []
+        end = rows, export.unterminated
+        if self._seen.get((job, what)) != end:
+            self._seen[job, what] = end
+            raise Unavailable(f"the export of a {job.kind} of list {job.list_id} may have been cut after {rows:,} rows")
+        return [export.unterminated] if export.unterminated is not export.header else []
 
 
 def _may_help_later(failure: SourceFailure) -> bool:

@@ -47,7 +47,7 @@ def replace(delivery: Delivery, table: Table, entry: SpansState, name: str, read
     """
     held = entry.mirrors.get(name)
     if held is None:
-        seen = Mirror(MOST_WIDTH)
+        seen = entry.mirrors[name] = Mirror(MOST_WIDTH)  # from the first checkpoint on, what was delivered is known
         for some in _chunks(read()):
             for row in some:
                 seen.put(key_of(table, row), checksum_of(row))
@@ -57,25 +57,19 @@ def replace(delivery: Delivery, table: Table, entry: SpansState, name: str, read
         seen = Mirror(max(held.width, MOST_WIDTH))
         for row in read():
             seen.put(key_of(table, row), checksum_of(row))
-        if not _reconciled(delivery, table, name, held, seen, read):
-            return
+        _reconcile(delivery, table, name, held, seen, read)
     entry.mirrors[name] = seen.folded(width_for(int(seen.rows * DIFFERENCES_EXPECTED), MOST_WIDTH))
 
 
-def _reconciled(delivery: Delivery, table: Table, name: str, held: Mirror, seen: Mirror, read: Read) -> bool:
-    """Delivers in what a span differs, and deletes what is gone; False if the reading is not believed, and then all stays as it was."""
-    if is_doubtful(held.rows - seen.rows, seen.rows, held.rows):
-        delivery.warn(
-            f"{table.name}: of {held.rows:,} rows from {name} on, {held.rows - seen.rows:,} are missing. That is more than is believed, so "
-            "nothing was deleted. If they were removed on purpose, re-sync this table."
-        )
-        return False
+def _reconcile(delivery: Delivery, table: Table, name: str, held: Mirror, seen: Mirror, read: Read) -> None:
+    """Delivers in what a span differs, and deletes what is gone, unless it is so much that the reading is not believed."""
+    doubtful = is_doubtful(held.rows - seen.rows, seen.rows, held.rows)
     gone, changed = held.compared(seen)
     if gone or changed or gone is None or changed is None:
         as_seen, still_there = held.checksums(seen)[1], set[str]()
         for some in _chunks(read()):
             keys = [key_of(table, row) for row in some]
-            still_there.update(gone & set(keys) if gone else ())
+            still_there.update((gone or set()) & set(keys))
             chosen = [(key, row) for key, row in zip(keys, some, strict=True) if changed is None or key in changed]
             for key, row in chosen:
                 if as_seen.get(key, checksum_of(row)) != checksum_of(row):  # it has changed once more
@@ -83,13 +77,19 @@ def _reconciled(delivery: Delivery, table: Table, name: str, held: Mirror, seen:
                     as_seen[key] = checksum_of(row)
             delivery.upsert(table, [row for _, row in chosen])
             delivery.checkpoint(if_due=True)
+        if doubtful:
+            delivery.warn(
+                f"{table.name}: of {held.rows:,} rows from {name} on, {held.rows - seen.rows:,} are missing. That is more than is "
+                "believed, so nothing was deleted. If they were removed on purpose, re-sync this table."
+            )
+            still_there = gone or set()
         _delete(delivery, table, held, seen, gone, still_there)
-    return True
 
 
 def _delete(delivery: Delivery, table: Table, held: Mirror, seen: Mirror, gone: set[str] | None, still_there: set[str]) -> None:
     if gone is None:
-        delivery.warn(f"{table.name}: so many rows are gone that it cannot be told which. To remove them, re-sync this table.")
+        if seen.rows < held.rows:
+            delivery.warn(f"{table.name}: so many rows are gone that it cannot be told which. To remove them, re-sync this table.")
         return
     delivery.delete(table, (_key(table, text) for text in sorted(gone - still_there)))
     sums = held.checksums(seen)[0]

@@ -250,7 +250,18 @@ def _is_one_of(row: Any, id_key: str, ids: Iterable[object]) -> bool:
 def _holds_poison(fault: Fault, served: Served) -> bool:
     reply, wanted = served.reply, fault.options.get("ids", [fault.options.get("id")])
     same = reply.detailed and reply.entity == fault.options.get("entity")
-    return same and any(_is_one_of(row, reply.id_key, wanted) for row in reply.records)
+    return same and any(_is_one_of(row, reply.id_key, wanted) and _has_path(row, fault.options.get("key")) for row in reply.records)
+
+
+def _has_path(row: Any, path: object) -> bool:
+    """Say whether a record has what a fault changes: of one that is served in two parts, only one may have it."""
+    *parents, _ = str(path).split(".")
+    for key in parents:
+        try:
+            row = row[int(key)] if isinstance(row, list) else row[key]
+        except LookupError:
+            return False
+    return True
 
 
 def _has_value(fault: Fault, served: Served) -> bool:

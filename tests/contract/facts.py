@@ -57,6 +57,7 @@ class Facts(NamedTuple):
         no_ids: what stands for an id and can be none.
         small_pages: page sizes with which lists of a small source have many page edges.
         out_of_reach: presets that keep from a connector what this source has no other way to give.
+        carriers: entities without whose ids nothing can be asked of what belongs to them.
         names_unreadable: whether the source lets anyone find out the id of a record that cannot be read.
         of_the_past: tables that keep rows of days that are not asked for any more, so that a source may know less than they hold.
         poorer: further tables that lack something when the entity may not be read.
@@ -97,6 +98,7 @@ class Facts(NamedTuple):
     no_ids: tuple[object, ...] = (None, {"an": "object"}, "seventeen", True)
     small_pages: tuple[int, ...] = (20, 10, 5, 1)
     out_of_reach: frozenset[str] = frozenset()
+    carriers: frozenset[str] = frozenset()
     names_unreadable: bool = True
     of_the_past: frozenset[str] = frozenset()
     poorer: frozenset[str] = frozenset()
@@ -393,6 +395,7 @@ FACTS = {
         scope="list_id",
         small_pages=(5, 1),
         out_of_reach=frozenset({"depth-cap"}),
+        carriers=frozenset({"List"}),
         names_unreadable=False,
         of_the_past=frozenset({"contact_activity_summaries", "contact_activity_events"}),
         unused=frozenset({"truncate"}),

@@ -133,7 +133,7 @@ def test_13_a_record_of_every_list_without_its_key(folder: str, key: object) -> 
         tables[spot.entity] |= {table for table, _, _ in cells}
     with direct(folder, rows=ROWS) as (h, wire):
         records, ids = records_read(h, wire)
-        spoilt = {entity: sorted(by_id, key=str)[len(by_id) // 2] for entity, by_id in records.items()}
+        spoilt = {entity: sorted(by_id, key=str)[len(by_id) // 2] for entity, by_id in records.items() if entity not in h.facts.carriers}
         h.fivetran.forget()
         for entity, number in spoilt.items():
             h.box.faults.add("poison_value", entity=entity, id=number, key=ids[entity], value=key)
@@ -143,7 +143,7 @@ def test_13_a_record_of_every_list_without_its_key(folder: str, key: object) -> 
         for name, rows in h.true_rows().items():
             assert rows.keys() - there[name].keys() == {key for key in rows if (name, h.own_id(name, key)) in lost}
         assert [line for line in h.differences() if not line.endswith("is missing in the warehouse")] == []
-        roots = sorted(name for name in set().union(*tables.values()) if h.facts.is_root(h.fivetran.keys[name]))
+        roots = sorted(name for name in {table for table, _ in lost} if h.facts.is_root(h.fivetran.keys[name]))
         assert sorted(row["table_name"] for row in h.open_errors()) == roots
         h.box.faults.clear()
         h.clock.pass_days(1)
