@@ -11,7 +11,7 @@ import models
 import spans
 from api import Cells, Record, criterion, search_body
 from common.errors import ErrorRecord
-from common.failures import SyncFailed, Unavailable
+from common.failures import NotFound, SyncFailed, Unavailable
 from common.retrying import Attempts
 from common.tables import CellProblem, ConversionError, Row, Table
 from context import Context
@@ -59,6 +59,8 @@ class Activity:
                 entry.done = day
             self._delivery.checkpoint(if_due=True)
             day += timedelta(days=1)
+        for table, _ in wanted:
+            self._delivery.resolve(of_list(table.name, list_id))
         for entry in entries:
             entry.mirrors = {name: mirror for name, mirror in entry.mirrors.items() if since.isoformat() <= name <= today.isoformat()}
         self._progress.end()
@@ -76,7 +78,7 @@ class Activity:
                     read = partial(self._rows, job, table, export, begin)
                     deliver = partial(spans.replace, self._delivery, table, entry, day.isoformat(), read)
                     Attempts(self._clock, EXPORT_ATTEMPTS, self._say).call(deliver)
-            except JobFailed as failure:
+            except (JobFailed, NotFound) as failure:  # of a list that is not there, the job cannot even be begun
                 if attempt == MAX_RETRIES_PER_BATCH:
                     raise SyncFailed(f"{failure}, for the {attempt}th time") from None
                 self._say(f"{failure}; trying again")
@@ -96,7 +98,6 @@ class Activity:
                 yield from self._row(job, table, reader, cells, f"{begin.date()}, row {rows}")
             for cells in self._ends.last_row(job, export, rows, csv):
                 yield from self._row(job, table, reader, cells, f"{begin.date()}, last row")
-        self._delivery.resolve(of_list(table.name, job.list_id))
 
     def _row(self, job: Job, table: Table, reader: CsvReader, cells: Cells, name: str) -> Iterator[Row]:
         """The row that a row of the CSV gives, if it gives one; what does not fit is reported."""

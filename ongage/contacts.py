@@ -34,7 +34,9 @@ from sketch import Mirror, width_for
 SEARCHES_AT_ONCE = 4
 EXPORT_ATTEMPTS = 8
 ROWS_AT_ONCE = 500
-MAX_RECENT = 20_000  # contacts of a list that changed since the last full reading; with more of them the next one comes sooner
+MOST_REMEMBERED = 50_000  # contacts of all lists that changed since the last full reading; with more the next one comes sooner
+LEAST_REMEMBERED = 200  # of one list, however many lists there are
+DAY_SECONDS = 86_400
 TOTAL_WIDTH, LEAST_SHARE = 8192, 64  # of all mirrors together, which bounds the state; and of the smallest list's
 DIFFERENCES_EXPECTED = 0.02
 CONFIRMED = 100  # contacts that seem gone are asked for one by one; of more than these, so many
@@ -87,12 +89,13 @@ class Contacts:
         self._executor, self._progress, self._say, self._now = context.executor, context.progress, context.say, context.now
         self._jobs, self._tuning = jobs, tuning
         self._ahead: list[ListInfo] = []
+        self._room = LEAST_REMEMBERED
         self._ends = Ends()
         self._doubted: set[str] = set()  # lists that are read in full again by the next sync
 
     def begin(self, lists: Sequence[ListInfo]) -> None:
         """Plans what is to be read of each list, unless a reading of it is under way."""
-        self._ahead = list(lists)
+        self._ahead, self._room = list(lists), max(MOST_REMEMBERED // max(len(lists), 1), LEAST_REMEMBERED)
         for info in lists:
             self._plan(info, self._state.of_list(info.id).contacts)
 
@@ -145,7 +148,7 @@ class Contacts:
     def _refresh_is_due(self, entry: ContactsState) -> bool:
         period = timedelta(days=self._tuning.refresh_days)
         in_time = entry.refreshed_at is not None and timedelta(0) <= self._now - entry.refreshed_at < period
-        return not in_time or len(entry.recent) > MAX_RECENT or entry.since is None or entry.since > self._now
+        return not in_time or entry.overflowed or entry.since is None or entry.since > self._now
 
     def _since(self, moment: datetime) -> datetime:
         return moment - timedelta(hours=self._tuning.overlap_hours)
@@ -190,11 +193,8 @@ class Contacts:
         window = entry.windows[0]
         try:
             self._jobs.wait(_job(info, window), f"list {info.id}, {_title(window)}")
-            Attempts(self._clock, EXPORT_ATTEMPTS, self._say).call(partial(self._read, info, entry, window))
+            self._export(info, entry, window)
         except JobFailed as failure:
-            self._retry(info, entry, window, str(failure))
-            return
-        except NotFound as failure:  # it vanished between the last look at it and its export
             self._retry(info, entry, window, str(failure))
             return
         entry.windows.pop(0)
@@ -204,6 +204,17 @@ class Contacts:
             self._discard(info, [window])
         self._delivery.checkpoint()
         self._empty_trash()
+
+    def _export(self, info: ListInfo, entry: ContactsState, window: Window) -> None:
+        """Reads the result of a search.
+
+        Raises:
+            JobFailed: if it vanished since the last look at it, or never comes whole, so that a smaller one may be what it takes.
+        """
+        try:
+            Attempts(self._clock, EXPORT_ATTEMPTS, self._say).call(partial(self._read, info, entry, window))
+        except (NotFound, Unavailable) as failure:
+            raise JobFailed(str(failure)) from None
 
     def _retry(self, info: ListInfo, entry: ContactsState, window: Window, failure: str) -> None:
         self._discard(info, [window])
@@ -220,7 +231,7 @@ class Contacts:
 
     def _smaller(self, info: ListInfo, entry: ContactsState, window: Window) -> list[Window]:
         """Smaller windows for one that failed; the list may have become larger than its count said."""
-        if (window.start, window.end) == (None, None) and entry.kind in {FIRST, COMPARE} and entry.upper:
+        if (window.start, window.end) == (None, None) and entry.upper:
             created = int(entry_time(info.created, self._now).timestamp())
             batches = plan.in_batches(created, _end(entry.upper), self._tuning.batch_months)
             return [one._replace(retries=window.retries) for one in batches]
@@ -229,7 +240,8 @@ class Contacts:
     def _read(self, info: ListInfo, entry: ContactsState, window: Window) -> None:
         """Reads the export of a window's search, from its first row."""
         width = entry.seen.width if entry.seen else 0
-        reading = _Reading(entry, window, self._since(entry.upper or self._now), Mirror(width) if entry.kind in {FIRST, COMPARE} else None)
+        seen = Mirror(width) if entry.kind in {FIRST, COMPARE} else None
+        reading = _Reading(entry, window, self._since(entry.upper or self._now), seen, self._room)
         job = _job(info, window)
         with self._api.export(*job) as export:
             try:
@@ -239,16 +251,17 @@ class Contacts:
             shape, rows = _Shape(export.header, reader.width), 0
             for some in _chunks(iter(export), ROWS_AT_ONCE):
                 rows += len(some)
-                self._deliver(info, entry, reader, shape, [cells for cells in some if reading.takes(shape, cells)])
+                self._deliver(info, reading, reader, shape, some)
                 self._progress.advance(len(some), None)
             last = self._ends.last_row(job, "export", rows, export)
-            self._deliver(info, entry, reader, shape, [cells for cells in last if reading.takes(shape, cells)])
+            self._deliver(info, reading, reader, shape, last)
         reading.done()
 
-    def _deliver(self, info: ListInfo, entry: ContactsState, reader: models.CsvReader, shape: _Shape, chosen: list[Cells]) -> None:
+    def _deliver(self, info: ListInfo, reading: _Reading, reader: models.CsvReader, shape: _Shape, rows: list[Cells]) -> None:
         """Delivers rows; what was read of a window is saved as it comes, though the window is read anew after a restart."""
+        chosen = [cells for cells in rows if reading.takes(shape, cells)]
         if chosen:
-            entry.unreadable += self._delivery.contacts(info.id, reader, chosen, partial(shape.name, info.id))
+            reading.unreadable += self._delivery.contacts(info.id, reader, chosen, partial(shape.name, info.id))
         self._delivery.checkpoint(if_due=True)
 
     # --- The end of a reading ---
@@ -258,18 +271,18 @@ class Contacts:
         if entry.kind == COMPARE and entry.held and entry.seen:
             if self._is_doubted(info, entry):
                 return
-            difference = entry.held.compared(entry.seen, entry.recent)
-            moved = [contact for contact, total in entry.met.items() if entry.recent[contact] != total]
+            changed = entry.held.compared(entry.seen).changed
+            moved = any(entry.delivered(contact) != total for contact, total in entry.met.items())
             entry.kind = DELIVER
-            if moved or difference.changed is None or difference.changed:
+            if moved or changed is None or changed - entry.recent.keys():
                 entry.windows, entry.again = entry.again, []
                 return
         since, incomplete = entry.since, False
         if entry.kind == DELIVER:
             incomplete = self._delete_gone(info, entry)
-            for contact, total in entry.met.items():
+            for contact in entry.added.keys() & entry.met.keys():
                 if entry.seen:
-                    entry.seen.put(contact, total)
+                    entry.seen.put(contact, entry.met[contact])
         self._discard(info, entry.again)
         if entry.seen:
             entry.seen = entry.seen.folded(info.width)
@@ -284,15 +297,13 @@ class Contacts:
         held, seen = entry.held, entry.seen
         if held is None or seen is None:
             return False
-        there = seen.rows + len(entry.met)
-        known = max(held.rows, there)
-        asked_for = known - there <= MAX_DELETED_UNDOUBTED  # one by one, so that no listing has to be believed
-        if entry.unreadable == 0 and (asked_for or not is_doubtful(known - there, there, known)):
+        missing = held.rows - seen.rows
+        asked_for = missing <= MAX_DELETED_UNDOUBTED  # one by one, so that no listing has to be believed
+        if asked_for or not is_doubtful(missing, seen.rows, held.rows):
             return False
-        reason = f"{entry.unreadable:,} rows cannot be read" if entry.unreadable else f"{known - there:,} of {known:,} contacts are missing"
         self._delivery.warn(
-            f"contacts of list {info.id}: in a full reading {reason}. That is not believed, so nothing was deleted or compared. "
-            "If it is as it should be, re-sync this table."
+            f"contacts of list {info.id}: in a full reading {missing:,} of {held.rows:,} contacts are missing. That is not believed, so "
+            "nothing was deleted or compared. If it is as it should be, re-sync this table."
         )
         self._discard(info, entry.again)
         entry.refreshed_at = entry.upper
@@ -308,14 +319,22 @@ class Contacts:
         """
         if entry.held is None or entry.seen is None:
             return False
-        difference = entry.held.compared(entry.seen, entry.recent)
-        recent = {contact for contact in entry.recent if contact not in entry.met}
-        if difference.gone is None:
+        missing = entry.held.compared(entry.seen).gone
+        if missing is None:
             self._delivery.warn(
                 f"contacts of list {info.id}: so many contacts are gone that it cannot be told which (there are {entry.seen.rows:,} now, "
                 f"and were {entry.held.rows:,}). To remove them, re-sync this table."
             )
-        gone = sorted((difference.gone or set()) | recent)
+        gone = sorted((missing or set()) | ((entry.recent.keys() | entry.added.keys()) - entry.met.keys()))
+        sums = entry.held.checksums(entry.seen)[0] | entry.recent | entry.added
+        if gone and entry.unreadable:
+            self._delivery.warn(
+                f"contacts of list {info.id}: {entry.unreadable:,} rows of a full reading cannot be read, so nobody was taken for gone. "
+                "The table `errors` lists them."
+            )
+            for contact in gone:
+                entry.seen.put(contact, sums.get(contact, 0))
+            return False
         kept = set(gone) - self._confirmed(info, gone)
         if kept:
             self._delivery.warn(
@@ -323,7 +342,6 @@ class Contacts:
                 "by one. They were not deleted, and the next sync reads this list in full again."
             )
         self._delivery.delete_contacts(info.id, [contact for contact in gone if contact not in kept])
-        sums = entry.held.checksums(entry.seen)[0] | entry.recent
         for contact in kept:
             entry.seen.put(contact, sums.get(contact, 0))
         return bool(kept)
@@ -381,6 +399,14 @@ class _Shape:
                     return True
         return False
 
+    def created_after(self, moment: datetime, cells: Cells) -> bool:
+        """Whether a contact surely was created after a time: two days after it, whatever the zone of the dates."""
+        try:
+            created = models.to_epoch(cells[self._places[plan.CREATED]])
+        except (ConversionError, KeyError):
+            return False
+        return created is not None and created > moment + timedelta(days=2)
+
     def name(self, list_id: str, cells: Cells) -> str:
         """What an error calls a row that has no id: by its content, without telling it."""
         return f"{list_id}/row {blake2b(repr(cells).encode('utf-8', 'surrogatepass'), digest_size=6).hexdigest()}"
@@ -394,14 +420,16 @@ class _Reading:
         window: what is read.
         overlap: from when on dates will be met again by the next sync.
         seen: takes the rows of this window; only when all of it was read it counts.
+        room: how many contacts are remembered by their ids.
     """
 
-    def __init__(self, entry: ContactsState, window: Window, overlap: datetime, seen: Mirror | None) -> None:
-        self._entry, self._window, self._overlap, self._seen = entry, window, overlap, seen
+    def __init__(self, entry: ContactsState, window: Window, overlap: datetime, seen: Mirror | None, room: int) -> None:
+        self._entry, self._window, self._overlap, self._seen, self._room = entry, window, overlap, seen, room
+        self.unreadable = 0
         self._changed: set[str] | None = set()
         self._as_seen: dict[str, int] = {}
         if entry.kind == DELIVER and entry.held and entry.seen:
-            self._changed = entry.held.compared(entry.seen, entry.recent).changed
+            self._changed = entry.held.compared(entry.seen).changed
             self._as_seen = entry.held.checksums(entry.seen)[1]
 
     def takes(self, shape: _Shape, cells: Cells) -> bool:
@@ -413,28 +441,44 @@ class _Reading:
             return False
         contact, total = shape.contact(cells), shape.checksum(cells)
         if entry.kind == CHANGES:
-            if entry.recent.get(contact) == total:
-                return False
-            entry.recent[contact] = total
-            return True
-        if shape.has_date_since(self._overlap, cells):
+            return self._happened(shape, cells, contact, total)
+        taken = self._differs(contact, total) if self._seen is None else entry.kind == FIRST
+        if (taken or self._seen) and len(entry.fresh) < self._room and shape.has_date_since(self._overlap, cells):
             entry.fresh[contact] = total
-        if self._seen is None:
-            return self._differs(contact, total)
-        if contact in entry.recent:
-            entry.met[contact] = total
+        if self._seen:
+            if entry.delivered(contact) is not None:
+                entry.met[contact] = total
+            if contact not in entry.added:
+                self._seen.put(contact, total)
+        return taken
+
+    def _happened(self, shape: _Shape, cells: Cells, contact: str, total: int) -> bool:
+        """Whether something happened to a contact since it was delivered, which is remembered as long as there is room."""
+        entry = self._entry
+        before = entry.delivered(contact)
+        if before == total:
+            return False
+        if contact in entry.added or (before is None and entry.refreshed_at and shape.created_after(entry.refreshed_at, cells)):
+            kept = entry.added
         else:
-            self._seen.put(contact, total)
-        return entry.kind == FIRST
+            kept = entry.recent
+        if before is None and entry.remembered >= self._room:
+            entry.overflowed = True
+        else:
+            kept[contact] = total
+        return True
 
     def _differs(self, contact: str, total: int) -> bool:
         """Whether a row that was compared before has to be delivered; it may have changed once more since then."""
         entry = self._entry
-        if contact in entry.recent:
+        delivered = entry.delivered(contact)
+        if delivered is not None:
             if contact not in entry.met:
-                return False  # it came into the list meanwhile, and the next sync will find it
+                return False  # it came back into the list meanwhile, and the next sync will find it
+            if contact not in entry.added and entry.seen and entry.met[contact] != total:
+                entry.seen.change(contact, entry.met[contact], total)
             entry.met[contact] = total
-            return entry.recent[contact] != total
+            return delivered != total
         if self._changed is not None and contact not in self._changed:
             return False
         before = self._as_seen.get(contact, total)
@@ -447,15 +491,20 @@ class _Reading:
         """All rows of the window were read."""
         if self._seen and self._entry.seen:
             self._entry.seen.merge(self._seen)
+        self._entry.unreadable += self.unreadable
 
 
 def criteria(window: Window) -> list[Record]:
-    """The conditions of a window's search. It begins a second too early, since a source may read "at least" as "more than"."""
+    """The conditions of a window's search.
+
+    It is a day longer on both sides: which rows belong to the window is told by the dates in the CSV, whatever zone these are in, and
+    whether or not the source reads "at least" as "more than".
+    """
     found = []
     if window.start is not None:
-        found.append(criterion("date_absolute", window.field, ">=", [window.start - 1]))
+        found.append(criterion("date_absolute", window.field, ">=", [window.start - DAY_SECONDS]))
     if window.end is not None:
-        found.append(criterion("date_absolute", window.field, "<", [window.end]))
+        found.append(criterion("date_absolute", window.field, "<", [window.end + DAY_SECONDS]))
     return found or [criterion("email", "email", "notempty", [""])]
 
 

@@ -29,10 +29,11 @@ class ContactsState:
     `since`: from when changes are asked for; None until all contacts were read once. `kind` is the reading that is under way, "" between
     two, `upper` its end in time, fixed before its first request, and `windows` what is left of it, in order. `again` are windows of a
     reading that compares, whose searches are kept until what differs was delivered. `refreshed_at`: when all were read last.
-    `held` is what the warehouse has had since then, `seen` what the reading under way has found so far, without the contacts in `recent`:
-    those that were delivered since `held`, with their checksums. `met` are those of them that the reading under way has found, `fresh`
-    those that the next readings of changes will meet again though nothing happens to them. `unreadable` counts rows that are nobody knows
-    whose.
+    `held` is what the warehouse has had since then, `seen` what the reading under way has found so far. By id, with their checksums:
+    `recent` are contacts that were delivered since `held` and may be in it; `added` those that were created since then, so that neither
+    `held` nor `seen` has them; `met` are those of both that the reading under way has found; `fresh` those that the next readings of
+    changes will meet again though nothing happens to them. `unreadable` counts rows that are nobody knows whose. `overflowed`: more has
+    changed than is remembered, so that the next reading is a full one.
     """
 
     since: datetime | None = None
@@ -44,9 +45,20 @@ class ContactsState:
     held: Mirror | None = None
     seen: Mirror | None = None
     recent: dict[str, int] = field(default_factory=dict)
+    added: dict[str, int] = field(default_factory=dict)
     met: dict[str, int] = field(default_factory=dict)
     fresh: dict[str, int] = field(default_factory=dict)
     unreadable: int = 0
+    overflowed: bool = False
+
+    @property
+    def remembered(self) -> int:
+        """How many contacts are known by their ids."""
+        return len(self.recent) + len(self.added)
+
+    def delivered(self, contact: str) -> int | None:
+        """With which checksum a contact was delivered since `held`, if it was."""
+        return self.added.get(contact, self.recent.get(contact))
 
     def begin(self, kind: str, windows: Sequence[Window], upper: datetime, width: int) -> None:
         """A reading begins; `width` is that of what it sees."""
@@ -57,7 +69,8 @@ class ContactsState:
     def finish(self) -> None:
         """The reading under way got to its end; one of everything is what the warehouse holds from now on."""
         if self.kind != CHANGES:
-            self.held, self.recent, self.refreshed_at = self.seen, self.fresh, self.upper
+            self.held, self.recent, self.added, self.refreshed_at = self.seen, self.fresh, {}, self.upper
+            self.overflowed = False
         self.since = self.upper
         self.abandon()
 
@@ -78,9 +91,11 @@ class ContactsState:
             "held": self.held.dump() if self.held else None,
             "seen": self.seen.dump() if self.seen else None,
             "recent": dict(self.recent),
+            "added": dict(self.added),
             "met": dict(self.met),
             "fresh": dict(self.fresh),
             "unreadable": self.unreadable,
+            "overflowed": self.overflowed,
         }
 
     @classmethod
@@ -103,9 +118,11 @@ class ContactsState:
             _mirror(stored, "held"),
             _mirror(stored, "seen"),
             _sums(stored, "recent"),
+            _sums(stored, "added"),
             _sums(stored, "met"),
             _sums(stored, "fresh"),
             part(stored, "unreadable", int),
+            part(stored, "overflowed", bool),
         )
         if (found.since is None) != (found.held is None):
             raise _damaged("held" if found.held is None else "since")
@@ -169,17 +186,20 @@ class ListState:
 class SpansState:
     """What was delivered of a table that is replaced span by span: months of statistics, days of activity.
 
-    `done` is the first day of the newest span that was read, None before the first. `mirrors` are, by their first day, those spans that
-    will be read again.
+    `done` is the last day up to which the past was read, of the lists in `pending`; those in `lists` have been read in full. `mirrors` are,
+    by their first day, those spans that will be read again.
     """
 
     done: date | None = None
     mirrors: dict[str, Mirror] = field(default_factory=dict)
+    lists: list[str] = field(default_factory=list)
+    pending: list[str] = field(default_factory=list)
 
     def dump(self) -> dict[str, Any]:
         """As JSON for the state."""
         done = self.done.isoformat() if self.done else None
-        return {"done": done, "mirrors": {day: mirror.dump() for day, mirror in self.mirrors.items()}}
+        mirrors = {day: mirror.dump() for day, mirror in self.mirrors.items()}
+        return {"done": done, "mirrors": mirrors, "lists": self.lists, "pending": self.pending}
 
     @classmethod
     def load(cls, stored: Mapping[str, Any]) -> SpansState:
@@ -191,7 +211,8 @@ class SpansState:
         mirrors = part(stored, "mirrors", dict)
         for day in mirrors:
             day_of({"mirrors": day}, "mirrors")
-        return cls(day_of(stored, "done"), {day: _valid("mirrors", partial(Mirror.load, one)) for day, one in mirrors.items()})
+        loaded = {day: _valid("mirrors", partial(Mirror.load, one)) for day, one in mirrors.items()}
+        return cls(day_of(stored, "done"), loaded, names_of(stored, "lists"), names_of(stored, "pending"))
 
 
 class Job(NamedTuple):

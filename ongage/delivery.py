@@ -65,7 +65,7 @@ class Delivery:
 
         A contact whose cells all fit now resolves what was open of it.
         """
-        root, unreadable, made = of_list(CONTACTS, list_id), 0, list[Row]()
+        root, unreadable, made, errors = of_list(CONTACTS, list_id), 0, list[Row](), list[ErrorRecord]()
         for cells in rows:
             try:
                 row, problems = reader.row(cells)
@@ -75,11 +75,14 @@ class Delivery:
                 problems = [CellProblem(CONTACTS, "id", "expected an id, got none")]
             record = f"{list_id}/{row['id']}" if row else name(cells)
             number = contact_number(row["id"]) if row else None
-            for problem in problems:
-                self.report(ErrorRecord(root, CONTACTS, problem.message, record, problem.column or None, number=number))
+            errors += [
+                ErrorRecord(root, CONTACTS, problem.message, record, problem.column or None, number=number) for problem in problems
+            ]
             unreadable += row is None
             made += [row] if row else []
-        self._warehouse.upsert(CONTACTS, made)
+        self._warehouse.upsert(CONTACTS, made)  # before the errors, of which there may be too many: the state already claims these rows
+        for trouble in errors:
+            self.report(trouble)
         self._resolve_contacts(root, (str(row["id"]) for row in made))
         return unreadable
 

@@ -88,6 +88,7 @@ class Listings:
 
     def _deliver_changed(self, place: Place, listing: Listing, entry: CollectionState) -> None:
         collection = place.collection
+        self._failed_in_a_row = 0
         records = {number: record for record in listing.records if (number := collection.id_of(record)) is not None}
         known = entry.ledger.find(records)
         tried_again = self._delivery.open_numbers(place.root)
@@ -128,12 +129,12 @@ class Listings:
                 found[number] = records[number], records[number] | detail | {"id": records[number]["id"]}
                 continue
             del found[number]
+            self._delivery.report(unread_detail(collection, place.list_id, number, detail))
             if isinstance(detail, NotFound):
-                continue  # it was deleted since it was listed
+                continue  # it was deleted since it was listed; then the next listing ends the error
             self._failed_in_a_row += 1
             if self._failed_in_a_row > FAILED_DETAILS_IN_A_ROW:
                 raise detail
-            self._delivery.report(unread_detail(collection, place.list_id, number, detail))
         return found
 
     def _detail(self, place: Place, number: int) -> Record | SourceFailure:
@@ -163,8 +164,9 @@ class Listings:
     def _confirmed(self, place: Place, missing: Sequence[int]) -> list[int]:
         """Those of the missing that are missing once more: asked for one by one, or else in a second listing."""
         if not place.collection.by_id:
-            there = {place.collection.id_of(record) for record in self._wait(self._executor.submit(self.read, place)).records}
-            return sorted(set(missing) - there)
+            again: Listing = self._wait(self._executor.submit(self.read, place))
+            there = {place.collection.id_of(record) for record in again.records}
+            return sorted(set(missing) - there - again.unknown(missing))
         replies = [(number, self._executor.submit(self._detail, place, number)) for number in missing]
         return [number for number, reply in replies if isinstance(self._wait(reply), NotFound)]
 

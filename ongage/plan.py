@@ -16,6 +16,7 @@ LARGE_LIST_CONTACTS = 200_000  # a list of more contacts than this is read in wi
 INITIAL_BATCH_MONTHS = 3
 MIN_BATCH_SECONDS = 14 * 24 * 60 * 60
 MAX_RETRIES_PER_BATCH = 3
+YEAR_SECONDS = 365 * 24 * 60 * 60
 
 CREATED = "ocx_created_date"
 CHANGES = (CREATED, "ocx_unsubscribe_date", "ocx_resubscribe_date", "ocx_bounce_date", "ocx_complaint_date")
@@ -126,10 +127,18 @@ def changes(since: int, upper: int) -> list[Window]:
 
 
 def halved(window: Window) -> list[Window]:
-    """A window that took too long as two smaller ones, none shorter than MIN_BATCH_SECONDS but the rest; a short one as it is."""
-    if window.start is None or window.end is None or window.end - window.start <= MIN_BATCH_SECONDS:
+    """A window that took too long as two smaller ones, none shorter than MIN_BATCH_SECONDS but the rest; a short one as it is.
+
+    One without a beginning gives its last year and what is before.
+    """
+    if window.end is None:
         return [window]
-    middle = window.end - max((window.end - window.start) // 2, MIN_BATCH_SECONDS)
+    if window.start is None:
+        middle = window.end - YEAR_SECONDS
+    elif window.end - window.start <= MIN_BATCH_SECONDS:
+        return [window]
+    else:
+        middle = window.end - max((window.end - window.start) // 2, MIN_BATCH_SECONDS)
     return [window._replace(start=middle), window._replace(end=middle)]
 
 
@@ -180,14 +189,14 @@ def _end_of(month: date) -> date:
     return month + relativedelta(months=1) - timedelta(days=1)
 
 
-def spans(first: date, recent: date, today: date) -> list[Span]:
-    """The spans of statistics from a month to today: years for what does not change any more, months from `recent` on."""
+def years(first: date, end: date) -> list[Span]:
+    """The past in spans of a year at most, from the month of a day up to another one, which begins a month."""
     found, month = list[Span](), first.replace(day=1)
-    while month < recent:
-        end = min(month.replace(month=12), recent - relativedelta(months=1))
-        found.append(Span(month, _end_of(end)))
-        month = end + relativedelta(months=1)
-    return [*found, *Span(max(month, recent), _end_of(today.replace(day=1))).months()]
+    while month < end:
+        last = min(month.replace(month=12), end - relativedelta(months=1))
+        found.append(Span(month, _end_of(last)))
+        month = last + relativedelta(months=1)
+    return found
 
 
 def upkeep(table: str) -> str:

@@ -5,7 +5,7 @@ All dates are the days on which something was recorded, not those of a mailing (
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import date, timedelta
 from functools import partial
@@ -18,6 +18,7 @@ from common.errors import ErrorRecord
 from common.failures import Disorder, Unavailable
 from common.tables import Row, to_json
 from context import Context
+from cursors import SpansState
 from models import Report, report_row
 from plan import Span
 
@@ -39,53 +40,79 @@ class Reports:
 
     Args:
         context: the sync's tools.
-        lists: the ids of the lists that are asked for; None stands for all that the user may see.
+        lists: the lists whose statistics are read, with the days on which they were created.
+        named: whether to ask for them by name; else for all that the user may see.
     """
 
-    def __init__(self, context: Context, lists: Sequence[str] | None) -> None:
+    def __init__(self, context: Context, lists: Mapping[str, date], *, named: bool) -> None:
         self._api, self._delivery, self._state = context.api, context.delivery, context.state
-        self._executor, self._wait, self._progress, self._lists = context.executor, context.wait, context.progress, lists
+        self._executor, self._wait, self._progress = context.executor, context.wait, context.progress
+        self._lists, self._named = lists, named
 
-    def sync(self, report: Report, begins: date, today: date, days: int) -> None:
-        """Reads what is due of one table.
+    def sync(self, report: Report, today: date, days: int) -> None:
+        """Reads what is due of one table: of lists that are new all of the past, and of all what still changes.
 
         Args:
             report: the table.
-            begins: the day before which there are no statistics.
             today: the last day.
             days: how many days back statistics still change.
 
         Raises:
             SourceFailure: if the source does not answer; what was read stays read.
         """
-        table, entry = report.table, self._state.spans[report.table.name]
+        entry = self._state.spans[report.table.name]
         recent = (today - timedelta(days=days)).replace(day=1)
-        due = self._due(report, begins, today, recent)
-        self._progress.begin(table.name, f"{due[0].first:%Y-%m} to {due[-1].last:%Y-%m}")
+        self._progress.begin(report.table.name, f"up to {today}")
+        self._read_past(report, entry, recent)
+        months = self._months(report, entry, recent, today)
+        self._read_all(report, months, None if not self._named else sorted(self._lists), again=True)
+        entry.mirrors = {name: mirror for name, mirror in entry.mirrors.items() if recent.isoformat() <= name <= today.isoformat()}
+        self._progress.end()
+
+    def _read_past(self, report: Report, entry: SpansState, recent: date) -> None:
+        """Reads what lies before `recent` of the lists of which that was not done yet; it will not be read again."""
+        pending = sorted(self._lists.keys() - set(entry.lists))
+        if not pending:
+            return
+        if pending != entry.pending or entry.done is None or entry.done >= recent:
+            entry.pending, entry.done = pending, None
+        begins = min(self._lists[number] for number in pending) if entry.done is None else entry.done + timedelta(days=1)
+        everything = not entry.lists and not self._named
+        self._read_all(report, plan.years(begins, recent), None if everything else pending, again=False)
+        entry.lists, entry.pending, entry.done = sorted({*entry.lists, *pending}), [], None
+
+    def _months(self, report: Report, entry: SpansState, recent: date, today: date) -> list[Span]:
+        """The months that still change, those that did when they were read last, and what did not arrive."""
+        start = min([recent, *(date.fromisoformat(name) for name in entry.mirrors)])
+        due = list(Span(start, Span.of_month(today).last).months())
+        still_open = [span for number in sorted(self._delivery.open_numbers(report.table.name)) if (span := Span.of(number))]
+        return [*(month for span in still_open for month in span.months() if month not in due), *due]
+
+    def _read_all(self, report: Report, due: list[Span], lists: Sequence[str] | None, *, again: bool) -> None:
+        """Reads spans, the next ones ahead; one that the source cannot cope with in months."""
+        entry = self._state.spans[report.table.name]
         firsts: dict[Span, Future[Page]] = {}
         while due:
             for later in due[:SPANS_AHEAD]:
                 if later not in firsts:
-                    firsts[later] = self._executor.submit(self._page, report, later, 0)
+                    firsts[later] = self._executor.submit(self._page, report, later, 0, lists)
             span = due.pop(0)
             try:
-                self._read(report, span, firsts.pop(span), again=span.first >= recent)
+                self._read(report, span, firsts.pop(span), lists, again=again)
             except Unavailable:
                 if span == Span.of_month(span.first):
                     raise
-                due = [*span.months(), *due]  # less at a time may be what it takes
+                due = [*span.months(), *due]
                 continue
-            self._delivery.resolve(table.name, partial(_is_covered, span))
-            entry.done = max(entry.done, span.last) if entry.done and entry.done <= _end(today) else span.last
+            self._delivery.resolve(report.table.name, partial(_is_covered, span))
+            entry.done = entry.done if again else span.last
             self._delivery.checkpoint(if_due=True)
-        entry.mirrors = {name: mirror for name, mirror in entry.mirrors.items() if recent.isoformat() <= name <= today.isoformat()}
-        self._progress.end()
 
-    def _read(self, report: Report, span: Span, first: Future[Page], *, again: bool) -> None:
+    def _read(self, report: Report, span: Span, first: Future[Page], lists: Sequence[str] | None, *, again: bool) -> None:
         """Delivers a span, anew from its first page if rows came or went between two pages; `again`: whether it will be read once more."""
         entry = self._state.spans[report.table.name]
         for attempt in range(1, PASSES + 1):
-            read = partial(self._rows, report, span, [first])
+            read = partial(self._rows, report, span, [first], lists)
             try:
                 if again:
                     spans.replace(self._delivery, report.table, entry, span.first.isoformat(), read)
@@ -95,20 +122,11 @@ class Reports:
             except Disorder:
                 if attempt == PASSES:
                     raise
-                first = self._executor.submit(self._page, report, span, 0)
+                first = self._executor.submit(self._page, report, span, 0, lists)
 
-    def _due(self, report: Report, begins: date, today: date, recent: date) -> list[Span]:
-        """What to read: what was never read, what still changes, and that of which something did not arrive."""
-        entry = self._state.spans[report.table.name]
-        next_one = begins if entry.done is None else entry.done + timedelta(days=1)
-        start = min(recent, next_one.replace(day=1), *(date.fromisoformat(name) for name in entry.mirrors))
-        due = plan.spans(start, recent, today)
-        still_open = [span for number in sorted(self._delivery.open_numbers(report.table.name)) if (span := Span.of(number))]
-        return [*(span for span in still_open if not any(other.covers(span) for other in due)), *due]
-
-    def _rows(self, report: Report, span: Span, ahead: list[Future[Page]]) -> Iterator[Row]:
+    def _rows(self, report: Report, span: Span, ahead: list[Future[Page]], lists: Sequence[str] | None) -> Iterator[Row]:
         """The rows of a span; what cannot be made a row is reported."""
-        for number, raw in enumerate(self._records(report, span, ahead)):
+        for number, raw in enumerate(self._records(report, span, ahead, lists)):
             row, notes = report_row(report, raw)
             record = "/".join(map(str, (row[column] for column in report.table.key))) if row else f"{span.first:%Y-%m}, row {number + 1}"
             of = Span.of_month(row[report.day].date()) if row else span
@@ -121,7 +139,7 @@ class Reports:
                 yield row
             self._progress.advance(1, None)
 
-    def _records(self, report: Report, span: Span, ahead: list[Future[Page]]) -> Iterator[Record]:
+    def _records(self, report: Report, span: Span, ahead: list[Future[Page]], lists: Sequence[str] | None) -> Iterator[Record]:
         """The records of a span. Each page but the first begins with the last row of the page before it, or rows came or went in between.
 
         Raises:
@@ -132,14 +150,14 @@ class Reports:
         offset = len(page.rows)
         while not page.last:
             last = _identity(report, page.rows[-1])
-            page = self._wait(self._executor.submit(self._page, report, span, offset - 1))
+            page = self._wait(self._executor.submit(self._page, report, span, offset - 1, lists))
             if not page.rows or _identity(report, page.rows[0]) != last:
                 raise Disorder(f"{report.table.name}: the pages from {span.first:%Y-%m} on do not fit together")
             yield from page.rows[1:]
             offset += len(page.rows) - 1
 
-    def _page(self, report: Report, span: Span, offset: int) -> Page:
-        rows = self._api.report(question(report, span, offset, self._lists))
+    def _page(self, report: Report, span: Span, offset: int, lists: Sequence[str] | None) -> Page:
+        rows = self._api.report(question(report, span, offset, lists))
         fresh = len(rows) - (1 if offset else 0)
         return Page(rows, last=fresh <= 0 or (len(rows) < PAGE_ROWS and len(rows) % ROUND_NUMBER != 0))
 
@@ -169,7 +187,3 @@ def _is_covered(span: Span, number: int | None) -> bool:
     other = Span.of(number) if number is not None else None
     return other is None or span.covers(other)
 
-
-def _end(today: date) -> date:
-    """The last day of today's month, beyond which nothing can have been read."""
-    return Span.of_month(today).last

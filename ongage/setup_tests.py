@@ -11,6 +11,7 @@ from api import OngageApi, exchange
 from common.clock import SystemClock
 from common.failures import Forbidden, NotFound, SourceFailure, Unauthorized
 from common.form import outcome
+from plan import ACCOUNT
 from settings import SETTINGS
 
 
@@ -50,13 +51,9 @@ def _lists(api: OngageApi, settings: dict[str, Any]) -> None:
 def _first_mailing(api: OngageApi, settings: dict[str, Any]) -> None:
     """Of the first sending list that is to be synced."""
     lists = api.listing(None, "lists", {"offset": 0, "limit": 500, "sort": "id", "order": "ASC"}).records
-    wanted = [
-        one["id"]
-        for one in lists
-        if one.get("type") == "sending"
-        and one["id"] not in settings["exclude_list_ids"]
-        and (not settings["list_ids"] or one["id"] in settings["list_ids"])
-    ]
+    only, without = settings["list_ids"], settings["exclude_list_ids"]
+    sending = [number for one in lists if one.get("type") != "suppression" and (number := ACCOUNT[0].id_of(one)) is not None]
+    wanted = [number for number in sending if (not only or number in only) and number not in without]
     if wanted:
         api.listing(str(wanted[0]), "mailings", {"offset": 0, "limit": 1})
 

@@ -15,7 +15,6 @@ import hashlib
 import json
 import re
 import zlib
-from collections.abc import Collection
 from typing import Any, NamedTuple
 
 HASHES = 3
@@ -189,10 +188,10 @@ class Mirror:
         self._keys.merge(other._keys)
         self._sums.merge(other._sums)
 
-    def compared(self, seen: Mirror, but: Collection[str] = ()) -> Difference:
-        """In what a complete reading differs from this, except for some keys that are judged otherwise and are not in `seen`."""
+    def compared(self, seen: Mirror) -> Difference:
+        """In what a complete reading differs from this."""
         keys, sums = self._keys.without(seen._keys), self._sums.without(seen._sums)
-        gone = None if keys is None else {_text(number) for number in keys[0]} - set(but)
+        gone = None if keys is None else {_text(number) for number in keys[0]}
         changed = None if sums is None else {_text(number >> CHECKSUM_BITS) for number in sums[1]}
         return Difference(gone, changed)
 

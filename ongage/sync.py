@@ -11,6 +11,7 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -29,7 +30,7 @@ from common.progress import Progress
 from common.retrying import Attempts
 from common.tables import ConversionError
 from common.warehouse import CHECKPOINT_SECONDS, Warehouse
-from contacts import Contacts, ListInfo, Tuning, with_widths
+from contacts import Contacts, ListInfo, Tuning, entry_time, with_widths
 from context import Context
 from cursors import SyncState
 from delivery import Delivery
@@ -103,7 +104,7 @@ class Sync:
         self.contacts = Contacts(self.context, jobs, tuning)
         self.listings = Listings(self.context)
         self.activity = Activity(self.context, jobs)
-        self.reported: list[str] | None = None  # the lists whose statistics are asked for; None stands for all
+        self.reported: dict[str, date] = {}  # the lists whose statistics are asked for, and when they were created
         self.incomplete: dict[str, str] = {}
         self.forbidden: dict[str, list[str]] = defaultdict(list)  # by list, what may not be read
         self.absent: dict[str, list[str]] = defaultdict(list)  # by list, what is not there
@@ -157,8 +158,9 @@ class Sync:
             if record.get("type") != "suppression" and record.get("deleted") in (None, 0, "0", "", False)
         ]
         wanted = [(number, record) for number, record in sending if (not only or number in only) and number not in without]
-        if only or without:
-            self.reported = [str(number) for number in sorted(only or ids.keys()) if number in ids and number not in without]
+        reported = {number: record for number, record in ids.items() if (not only or number in only) and number not in without}
+        oldest = entry_time(None, self.now)
+        self.reported = {str(number): (_moment(record.get("created")) or oldest).date() for number, record in reported.items()}
         return with_widths([(str(number), _moment(record.get("created")), _number(record.get("last_count"))) for number, record in wanted])
 
     # --- What belongs to lists ---
@@ -187,10 +189,9 @@ class Sync:
     def _read_reports(self, lists: Sequence[ListInfo]) -> None:
         if not lists:
             return
-        reports = Reports(self.context, self.reported)
-        begins = min((info.created or self.now).date() for info in lists)
+        reports = Reports(self.context, self.reported, named=bool(self.settings["list_ids"] or self.settings["exclude_list_ids"]))
         for report in models.REPORTS.values():
-            read = partial(reports.sync, report, begins, self.now.date(), self.settings["stats_days"])
+            read = partial(reports.sync, report, self.now.date(), self.settings["stats_days"])
             self._attempt(report.table.name, "", read)
 
     def _read_activity(self, info: ListInfo) -> None:
