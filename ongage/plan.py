@@ -200,7 +200,9 @@ def years(first: date, end: date) -> list[Span]:
 
 
 def upkeep(table: str) -> str:
-    """How a table is kept up to date, in the words of the README."""
+    """How a table that is read by itself is kept up to date; "" for one that comes with the records of another."""
+    if table not in {CONTACTS, *(one.table for one in (*ACCOUNT, *PER_LIST)), *models.REPORTS} and not table.startswith("contact_activity"):
+        return ""
     if table == CONTACTS:
         return "changes of status in each sync; all of it every `full_refresh_days`"
     if table.endswith("_daily_stats"):

@@ -13,6 +13,7 @@ from common.failures import NotFound, SourceFailure, Unauthorized, Unavailable
 from cursors import Job
 
 POLL_SECONDS = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)  # between two questions whether a job is done; the last one again and again
+AGREEING_READINGS = 3  # of an export whose last line does not end
 SEARCH, ACTIVITY = "contact_search", "contact_activity"
 
 
@@ -92,23 +93,23 @@ class Jobs:
 class Ends:
     """Decides about exports whose last line does not end: they may have been cut, or the source may write them so.
 
-    One that ends in the same way when it is read once more is whole.
+    One that ends in the same way whenever it is read, with as many cells as its header, is whole.
     """
 
     def __init__(self) -> None:
-        self._seen: dict[tuple[Job, str], tuple[int, Cells]] = {}
+        self._seen: dict[tuple[Job, str], list[tuple[int, Cells]]] = {}
 
     def last_row(self, job: Job, what: str, rows: int, export: Export) -> list[Cells]:
         """The last row of an export if it was left open, after `rows` others.
 
         Raises:
-            Unavailable: if it did not end like this when it was read before.
+            Unavailable: if it may have been cut there.
         """
         if export.unterminated is None:
             return []
-        end = rows, export.unterminated
-        if self._seen.get((job, what)) != end:
-            self._seen[job, what] = end
+        ends = self._seen.setdefault((job, what), [])
+        ends.append((rows, export.unterminated))
+        if len(export.unterminated) < len(export.header) or ends[-AGREEING_READINGS:] != ends[-1:] * AGREEING_READINGS:
             raise Unavailable(f"the export of a {job.kind} of list {job.list_id} may have been cut after {rows:,} rows")
         return [export.unterminated] if export.unterminated is not export.header else []
 

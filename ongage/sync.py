@@ -155,7 +155,7 @@ class Sync:
         sending = [
             (number, record)
             for number, record in sorted(ids.items())
-            if record.get("type") != "suppression" and record.get("deleted") in (None, 0, "0", "", False)
+            if record.get("type") != "suppression" and not _is_deleted(record)
         ]
         wanted = [(number, record) for number, record in sending if (not only or number in only) and number not in without]
         reported = {number: record for number, record in ids.items() if (not only or number in only) and number not in without}
@@ -262,6 +262,12 @@ class Sync:
         for name, numbers in by_table.items():
             lists = f" (of the lists {', '.join(numbers)})" if numbers != [""] else ""
             self.warehouse.warn(f"{name} is left out{lists}: {why}.")
+
+
+def _is_deleted(record: Record) -> bool:
+    """Whether a list says when it was deleted; "1" is such a time, too. What is no time at all tells nothing."""
+    moment = _moment(record.get("deleted"))
+    return moment is not None and moment > models.EPOCH
 
 
 def _moment(value: object) -> Any:

@@ -38,8 +38,11 @@ CHANGED_SHARE = 0.01
 # Settings besides the address and the credential.
 EXTRA_SETTINGS: dict[str, dict[str, str]] = {
     "virtuous": {"delete_sweep_days": "0"},  # look for deleted records in every sync, not once in so many days
-    "ongage": {"full_refresh_days": "0"},  # look for edits and deletions in every sync
+    # Look for edits and deletions in every sync. The account's usual 300 calls a minute would make the demo last for minutes.
+    "ongage": {"full_refresh_days": "0", "calls_per_minute": "100000"},
 }
+# What a stand-in is started with besides its size.
+OPTIONS: dict[str, tuple[str, ...]] = {"ongage": ("--rate-limit", "100000")}
 
 SUMMARY = "done:"  # how a connector's last line begins
 QUIET_SECONDS = 2.0  # between two of the connector's own lines
@@ -133,7 +136,7 @@ def demonstrate(connector: str, rows: int, scratch: Path, faults: str | None = N
     folder.mkdir()
     progress.say("starting a stand-in for the API")
     try:
-        with serving(connector, rows, folder / "sandbox.log") as box, _background() as background:
+        with serving(connector, rows, folder / "sandbox.log", *OPTIONS.get(connector, ())) as box, _background() as background:
             progress.say(f"it has {box.size}")
             if faults:
                 progress.say(f"with the faults of {faults!r}: {PRESETS[faults].says}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Any, NamedTuple
 
 from sandbox.messages import Request
@@ -57,6 +58,7 @@ class Facts(NamedTuple):
         no_ids: what stands for an id and can be none.
         small_pages: page sizes with which lists of a small source have many page edges.
         out_of_reach: presets that keep from a connector what this source has no other way to give.
+        leaks: what a test of the memory must be able to see when it is kept.
         carriers: entities without whose ids nothing can be asked of what belongs to them.
         names_unreadable: whether the source lets anyone find out the id of a record that cannot be read.
         of_the_past: tables that keep rows of days that are not asked for any more, so that a source may know less than they hold.
@@ -98,6 +100,7 @@ class Facts(NamedTuple):
     no_ids: tuple[object, ...] = (None, {"an": "object"}, "seventeen", True)
     small_pages: tuple[int, ...] = (20, 10, 5, 1)
     out_of_reach: frozenset[str] = frozenset()
+    leaks: tuple[str, ...] = ("rows", "replies")
     carriers: frozenset[str] = frozenset()
     names_unreadable: bool = True
     of_the_past: frozenset[str] = frozenset()
@@ -276,7 +279,10 @@ def _ongage_cursors(state: State) -> dict[str, Cursor]:
         ends = [window[2] for window in contacts["windows"] if window[2] is not None]
         last = -len(contacts["windows"]) if contacts["kind"] == "changes" or not ends else -max(ends)
         found[number] = Cursor(contacts["since"] or "", (contacts["kind"], contacts["upper"]), last)
-    return found | {name: Cursor(part["done"] or "", (), 0) for name, part in state.get("spans", {}).items()}
+    for name, part in state.get("spans", {}).items():
+        done = date.fromisoformat(part["done"]).toordinal() if part["done"] else 0
+        found[name] = Cursor(f"{len(part['lists']):3} lists", tuple(part["pending"]), done)
+    return found
 
 
 def _ongage_damage(state: State) -> Iterator[tuple[str, State]]:
@@ -395,6 +401,7 @@ FACTS = {
         scope="list_id",
         small_pages=(5, 1),
         out_of_reach=frozenset({"depth-cap"}),
+        leaks=("rows",),  # its replies are CSVs, which are never held
         carriers=frozenset({"List"}),
         names_unreadable=False,
         of_the_past=frozenset({"contact_activity_summaries", "contact_activity_events"}),

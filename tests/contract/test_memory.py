@@ -75,4 +75,6 @@ def test_17_ten_times_the_rows_take_the_same_memory(folder: str) -> None:
 
 @pytest.mark.parametrize("leak", ["rows", "replies"])
 def test_17_a_leak_would_be_seen(folder: str, leak: str) -> None:
+    if leak not in FACTS[folder].leaks:
+        pytest.skip("this source gives none of them")
     assert peak_with_leak(folder, MORE, leak) - few_peaks(folder)[0] > MARGIN_BYTES
