@@ -112,6 +112,8 @@ class Contacts:
         while entry.kind:
             while entry.windows:
                 self._search_ahead(info)
+                self._delivery.checkpoint()  # of the window before this one, and of the searches: from here on a restart knows them
+                self._empty_trash()
                 self._step(info, entry)
             self._conclude(info, entry)
             self._delivery.checkpoint()
@@ -158,19 +160,14 @@ class Contacts:
     def _search_ahead(self, info: ListInfo) -> None:
         """Begins the next searches; that of the first window must succeed, the others are tried again when it is their turn."""
         entry = self._state.of_list(info.id).contacts
-        begun = False
         if entry.windows[0].search is None:
             entry.windows[0] = self._searched(info, entry.windows[0])
-            begun = True
         waiting = [(one, place) for one in self._ahead for place, _ in enumerate(self._windows(one))][:SEARCHES_AT_ONCE]
         wanted = [(one, place) for one, place in waiting if self._windows(one)[place].search is None]
         replies = [(one, place, self._executor.submit(self._searched, one, self._windows(one)[place])) for one, place in wanted]
         for one, place, reply in replies:
             with suppress(SourceFailure):
                 self._windows(one)[place] = reply.result()
-                begun = True
-        if begun:
-            self._delivery.checkpoint()  # from here on a restart knows them
 
     def _windows(self, info: ListInfo) -> list[Window]:
         return self._state.of_list(info.id).contacts.windows
@@ -202,8 +199,6 @@ class Contacts:
             entry.again.append(window)
         else:
             self._discard(info, [window])
-        self._delivery.checkpoint()
-        self._empty_trash()
 
     def _export(self, info: ListInfo, entry: ContactsState, window: Window) -> None:
         """Reads the result of a search.
