@@ -66,6 +66,10 @@ class Remembering(RuleBasedStateMachine):
         known = {record: self.model.pop(record) for record in ids if record in self.model}
         assert self.ledger.drop(ids) == known
 
+    @rule(ids=IDS)
+    def find(self, ids: set[int]) -> None:
+        assert self.ledger.find(ids) == {record: self.model[record] for record in ids if record in self.model}
+
     @rule(part=st.integers(1, 3))
     def drop_many_of_what_is_there(self, part: int) -> None:
         ids = sorted(self.model)[part % 2 :: part]
@@ -106,6 +110,27 @@ def test_what_was_known_is_told_so_that_child_rows_that_vanished_can_be_deleted(
     assert ledger.put({7: (3, None, 0)}) == {7: (5, 2, 1)}
     assert ledger.drop([7, 8]) == {7: (3, 2, 0)}
     assert len(ledger) == 0
+
+
+def test_what_is_known_is_found_and_nothing_is_changed_by_asking() -> None:
+    ledger = filled()
+    before = ledger.dump()
+    assert ledger.find([-1, 0, 3, 4, 14_997, 15_000]) == {0: (0, 0, 0), 3: (1, 1, 0), 14_997: (3, 1, 0)}
+    assert ledger.find([]) == {}
+    assert ledger.find(iter([6, 6])) == {6: (2, 2, 0)}
+    assert ledger.find({9: "a mapping's keys"}) == {9: (3, 3, 0)}
+    assert ledger.dump() == before
+    assert Ledger(CHILDREN).find([1, 2]) == {}
+
+
+def test_what_was_just_put_or_dropped_is_found_or_not_before_any_dump() -> None:
+    ledger = filled()
+    ledger.put({1: (9, 9, 9), 14_000: (8, 8, 8)})
+    ledger.drop([3])
+    assert ledger.find([1, 3, 14_000]) == {1: (9, 9, 9), 14_000: (8, 8, 8)}
+    found = ledger.find([1])
+    found[1] = (0, 0, 0)
+    assert ledger.find([1]) == {1: (9, 9, 9)}
 
 
 def test_an_id_given_twice_is_dropped_once() -> None:

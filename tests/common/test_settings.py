@@ -12,12 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.failures import SettingProblem
-from common.settings import Setting, address, day, header_text, parse, read_file, some_of, truth, whole_number
+from common.settings import Setting, address, day, header_text, numbers, parse, password_text, read_file, some_of, truth, whole_number
 from tests.strategies import ANY_TEXT
 
 CANARY = "canary-3c8b"
 CHOICES = ("notes", "roles", "expenses")
-PARSERS: list[Callable[[str], Any]] = [header_text, truth, day, address, whole_number(0, 100), some_of(CHOICES)]
+PARSERS: list[Callable[[str], Any]] = [
+    header_text, password_text, truth, day, address, numbers, whole_number(0, 100), some_of(CHOICES),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("parser", PARSERS)
@@ -37,6 +39,42 @@ def test_a_header_takes_every_accepted_credential(value: str) -> None:
         return
     assert accepted == value
     assert all("!" <= character <= "~" for character in value)
+
+
+@given(value=ANY_TEXT)
+def test_a_header_takes_every_accepted_password(value: str) -> None:
+    try:
+        accepted = password_text(value)
+    except ValueError:
+        return
+    assert accepted == value
+    assert all(" " <= character <= "~" for character in value)
+
+
+@pytest.mark.parametrize("value", ["", "plain", "with a space", "  two  ", "p:a,s;s=\"w'o\\r%d&", "{}[]<>"])
+def test_a_password_may_hold_whatever_a_header_takes(value: str) -> None:
+    assert password_text(value) == value
+
+
+@pytest.mark.parametrize("value", [f"{CANARY}\n", f"{CANARY}\r\nX: y", f"{CANARY}\t", f"{CANARY}\x00", f"caf\u00e9 {CANARY}", "\u20ac"])
+def test_a_password_that_no_header_takes_is_refused_without_being_told(value: str) -> None:
+    with pytest.raises(ValueError, match="choose another one at the source") as raised:
+        password_text(value)
+    assert CANARY not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("value", "meant"),
+    [("", set()), (" , ,", set()), ("70011", {70011}), ("70011,70012", {70011, 70012}), (" 7 , 5,7,", {5, 7}), ("007", {7})],
+)
+def test_numbers(value: str, meant: set[int]) -> None:
+    assert numbers(value) == meant
+
+
+@pytest.mark.parametrize("value", ["70011 70012", "70011;70012", "-1", "1.5", "1e3", "0x1f", "1_0", "list", "\u0665", "\u00b2"])
+def test_what_is_no_list_of_numbers_is_told_with_an_example(value: str) -> None:
+    with pytest.raises(ValueError, match=r'^must be numbers separated by commas, for example "70011, 70012"; ".*" is none\.$'):
+        numbers(f"5, {value}")
 
 
 @pytest.mark.parametrize(("value", "number"), [("0", 0), ("100", 100), ("007", 7)])
@@ -157,6 +195,38 @@ def test_any_configuration_is_parsed_or_refused_with_every_problem(configuration
     else:
         assert values.keys() == {"token", "retries", "since"}
         assert "tokne" not in configuration
+
+
+EITHER = (
+    Setting("user", "User", "the name.", header_text, required=True, unless="key"),
+    Setting("password", "Password", "the password.", password_text, required=True, secret=True, unless="key"),
+    Setting("key", "Key", "the key.", header_text, secret=True),
+)
+
+
+def test_a_setting_that_another_one_replaces_may_be_absent() -> None:
+    assert parse({"key": "k"}, EITHER) == {"user": "", "password": "", "key": "k"}
+    assert parse({"key": "k", "user": "", "password": None}, EITHER) == {"user": "", "password": "", "key": "k"}
+    assert parse({"user": "u", "password": "p w"}, EITHER) == {"user": "u", "password": "p w", "key": ""}
+
+
+@pytest.mark.parametrize("key", [{}, {"key": ""}, {"key": None}])
+def test_without_the_other_one_it_is_required(key: dict[str, Any]) -> None:
+    with pytest.raises(SettingProblem) as raised:
+        parse({"user": "u"} | key, EITHER)
+    assert str(raised.value).splitlines()[1:] == ['- "password" is missing: the password.']
+
+
+def test_a_setting_that_is_given_all_the_same_is_checked() -> None:
+    assert parse({"user": "u", "key": "k"}, EITHER) == {"user": "u", "password": "", "key": "k"}
+    with pytest.raises(SettingProblem, match='"user" holds a space'):
+        parse({"user": "u u", "key": "k"}, EITHER)
+
+
+def test_what_is_wrong_with_the_other_one_is_told_alone() -> None:
+    with pytest.raises(SettingProblem) as raised:
+        parse({"key": "k k"}, EITHER)
+    assert len(str(raised.value).splitlines()) == 2
 
 
 # --- configuration.json ---
