@@ -47,12 +47,16 @@ def parse(configuration: Mapping[str, Any], settings: Sequence[Setting]) -> dict
     problems = [_unknown(name, settings) for name in configuration if name not in {setting.name for setting in settings}]
     for setting in settings:
         try:
-            values[setting.name] = _value(configuration.get(setting.name), setting, replaced=bool(configuration.get(setting.unless)))
+            values[setting.name] = _value(configuration.get(setting.name), setting, replaced=_is_given(configuration.get(setting.unless)))
         except ValueError as error:
             problems.append(f'"{setting.name}" {error}')
     if problems:
         raise SettingProblem("The configuration needs a change:\n" + "\n".join(f"- {problem}" for problem in problems))
     return values
+
+
+def _is_given(value: object) -> bool:
+    return bool(value.strip() if isinstance(value, str) else value)
 
 
 def _value(given: object, setting: Setting, *, replaced: bool) -> Any:

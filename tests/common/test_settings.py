@@ -210,7 +210,7 @@ def test_a_setting_that_another_one_replaces_may_be_absent() -> None:
     assert parse({"user": "u", "password": "p w"}, EITHER) == {"user": "u", "password": "p w", "key": ""}
 
 
-@pytest.mark.parametrize("key", [{}, {"key": ""}, {"key": None}])
+@pytest.mark.parametrize("key", [{}, {"key": ""}, {"key": None}, {"key": " \n"}])
 def test_without_the_other_one_it_is_required(key: dict[str, Any]) -> None:
     with pytest.raises(SettingProblem) as raised:
         parse({"user": "u"} | key, EITHER)
