@@ -17,6 +17,7 @@ INITIAL_BATCH_MONTHS = 3
 MIN_BATCH_SECONDS = 14 * 24 * 60 * 60
 MAX_RETRIES_PER_BATCH = 3
 YEAR_SECONDS = 365 * 24 * 60 * 60
+EARLIEST = 946_684_800  # 2000-01-01, years before OnGage: a list that claims to be older is read in no more windows
 
 CREATED = "ocx_created_date"
 CHANGES = (CREATED, "ocx_unsubscribe_date", "ocx_resubscribe_date", "ocx_bounce_date", "ocx_complaint_date")
@@ -114,7 +115,7 @@ def whole_list(contacts: int, created: int, upper: int, months: int) -> list[Win
 def in_batches(created: int, upper: int, months: int) -> list[Window]:
     """The windows of a large list, newest first."""
     windows, end = list[Window](), _moment(upper)
-    while end.timestamp() > created:
+    while end.timestamp() > max(created, EARLIEST):
         start = end - relativedelta(months=months)
         windows.append(Window(CREATED, int(start.timestamp()), int(end.timestamp())))
         end = start
