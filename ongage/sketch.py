@@ -13,12 +13,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import operator
 import re
 import zlib
 from typing import Any, NamedTuple
 
 HASHES = 3
-LEAST_WIDTH = 64
+LEAST_WIDTH, MOST_WIDTH = 64, 1 << 20  # a state that tells of a wider one is damaged
 CHECKSUM_BITS = 48
 HEX_ID = re.compile(r"[0-9a-f]{24}")
 _WORD = (1 << 32) - 1
@@ -83,19 +84,26 @@ class Sketch:
             ValueError: if it is not that.
         """
         match dumped:
-            case [int() as width, str() as packed] if width > 0 and not width & (width - 1):
+            case [int() as width, str() as packed] if 0 < width <= MOST_WIDTH and not width & (width - 1) and not isinstance(width, bool):
                 sketch = cls(width)
             case _:
                 raise ValueError("a sketch is damaged")
         try:
-            places, *columns = json.loads(zlib.decompress(base64.b64decode(packed, validate=True)))
-            cells = zip(*([int(number, 16) for number in column] for column in columns), strict=True)
-            sketch._cells = dict(zip(places, cells, strict=True))
-        except (ValueError, TypeError, zlib.error) as error:
+            sketch._cells = _cells(json.loads(zlib.decompress(base64.b64decode(packed, validate=True))))
+        except (ValueError, TypeError, RecursionError, zlib.error) as error:
             raise ValueError("a sketch is damaged") from error
-        if not all(type(place) is int and 0 <= place < HASHES * width and len(cell) == len(EMPTY) for place, cell in sketch._cells.items()):
+        if not sketch._is_sound():
             raise ValueError("a sketch is damaged")
         return sketch
+
+    def _is_sound(self) -> bool:
+        """Whether each cell is one that can be and holds something, and the parts hold the same, since each number is in all of them."""
+        if not all(type(at) is int and 0 <= at < HASHES * self.width and any(cell) for at, cell in self._cells.items()):
+            return False
+        totals = [list(EMPTY) for _ in range(HASHES)]
+        for at, cell in self._cells.items():
+            totals[at // self.width] = [*map(operator.add, totals[at // self.width], cell)]
+        return all(total == totals[0] for total in totals)
 
     def _put(self, at: int, cell: Cell) -> None:
         old = self._cells.get(at)
@@ -116,6 +124,8 @@ class Sketch:
             number = self._alone(at)
             if number is None:
                 continue
+            if number in mine or number in others:  # it was taken out whole: what looks like it is a sum of others
+                return None
             times = self._cells[at][0]
             (mine if times > 0 else others).add(number)
             self.add(number, -times)
@@ -128,7 +138,19 @@ class Sketch:
         if not times or total % times or check % times:
             return None
         number = total // times
-        return number if number > 0 and _hashes(number)[0] * times == check else None
+        if number <= 0:
+            return None
+        right, *places = _hashes(number)
+        part, place = divmod(at, self.width)
+        return number if right * times == check and places[part] % self.width == place else None
+
+
+def _cells(dumped: object) -> dict[int, Cell]:
+    match dumped:
+        case [list() as places, list() as counts, list() as sums, list() as checks] if len(set(places)) == len(places):
+            cells = zip(*([int(number, 16) for number in column] for column in (counts, sums, checks)), strict=True)
+            return dict(zip(places, cells, strict=True))
+    raise ValueError("these are no cells")
 
 
 def _hashes(number: int) -> tuple[int, ...]:
@@ -216,7 +238,8 @@ class Mirror:
             case {"rows": int() as rows, "keys": keys, "sums": sums} if not isinstance(rows, bool):
                 mirror = cls(LEAST_WIDTH)
                 mirror.rows, mirror._keys, mirror._sums = rows, Sketch.load(keys), Sketch.load(sums)
-                return mirror
+                if mirror._sums.width == 2 * mirror.width:
+                    return mirror
         raise ValueError("a mirror is damaged")
 
 
@@ -232,11 +255,11 @@ def _number(key: str) -> int:
     """A text as a positive number; an id of 24 hex digits takes half the room."""
     if HEX_ID.fullmatch(key):
         return int("1" + key, 16) << 1
-    return int.from_bytes(b"\x01" + key.encode(), "big") << 1 | 1
+    return int.from_bytes(b"\x01" + key.encode("utf-8", "surrogatepass"), "big") << 1 | 1
 
 
 def _text(number: int) -> str:
     if number & 1:
         packed = number >> 1
-        return packed.to_bytes((packed.bit_length() + 7) // 8, "big")[1:].decode()
+        return packed.to_bytes((packed.bit_length() + 7) // 8, "big")[1:].decode("utf-8", "surrogatepass")
     return f"{number >> 1:x}"[1:]
