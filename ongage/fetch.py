@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from common.failures import Disorder, Unavailable
@@ -66,11 +67,15 @@ class Listing:
         return {number for number in ids for gap in self.gaps if gap.after < number < (gap.until or number + 1)}
 
 
+class _Hollow(Unavailable):
+    """A page without rows, though its own total tells of more."""
+
+
 class _Pass:
     """One reading from the first row to the last.
 
     A page begins with the last row of the page before it, so that rows that came or went in between show: `chained` tells. A total would
-    not tell: one that came for one that went leaves it as it was.
+    not tell: one that came for one that went leaves it as it was. `whole` tells whether the end was reached, or what looks like it.
     """
 
     def __init__(self, read: ReadPage, id_of: IdOf, pages: str) -> None:
@@ -80,17 +85,18 @@ class _Pass:
         self.records: list[Record] = []
         self.failed: list[tuple[PageRequest, Unavailable, int]] = []
         self.totals: set[int | None] = set()
-        self.chained = True
+        self.chained = self.whole = True
+        self._met: set[int | str] = set()
 
     def run(self) -> _Pass:
-        """Reads all pages."""
+        """Reads all pages, up to where it is no use."""
         finished = False
         while not finished:
             request = PageRequest(self._offset - self._overlap, self._size() + self._overlap)
             try:
                 finished = self._add(_believable(self._read(request), request))
             except Unavailable as failure:
-                self._ask_for_less(failure)
+                finished = self._ask_for_less(failure)
         return self
 
     @property
@@ -114,7 +120,7 @@ class _Pass:
         records, total = page
         self._failed_in_a_row = 0
         self._take.succeeded()
-        if self._pages == "page" and self._offset:
+        if self._offset and not self._overlap and (self._pages == "page" or total is None):
             self.chained = False
         follows = not self._overlap or (bool(records) and self._id_of(records[0]) == self._id_of(self.records[-1]))
         self.chained = self.chained and follows
@@ -123,25 +129,37 @@ class _Pass:
         fresh = len(records) - self._overlap
         self._offset += max(fresh, 0)
         self._overlap = 1 if self._pages == "offset" else 0
-        return fresh <= 0 or self._pages == "none" or (total is not None and self._offset >= total)
+        if fresh > 0 and not self._is_news(records):
+            self.whole = False  # a source that repeats itself whatever it is asked for would do so for ever
+        return fresh <= 0 or not self.whole or self._pages == "none" or (total is not None and self._offset >= total)
 
-    def _ask_for_less(self, failure: Unavailable) -> None:
-        """After a failure: a smaller page, or if there is none, what stands behind the row that cannot be read."""
+    def _is_news(self, records: list[Record]) -> bool:
+        """Whether a page has a row that has not come before; takes note of all."""
+        known = len(self._met)
+        self._met.update(repr(record) if (number := self._id_of(record)) is None else number for record in records)
+        return len(self._met) > known
+
+    def _ask_for_less(self, failure: Unavailable) -> bool:
+        """After a failure: a smaller page, or if there is none, what stands behind the row that cannot be read; whether that is no use."""
         if self._take.smallest:
             self._failed_in_a_row += 1
-            if self._failed_in_a_row > MAX_ADJACENT_UNREADABLE:
+            if self._failed_in_a_row > MAX_ADJACENT_UNREADABLE or self._pages == "none":
                 raise failure
+            if isinstance(failure, _Hollow):  # as behind the last row that a source lets anyone reach
+                self.whole = False
+                return True
             self.failed.append((PageRequest(self._offset, 1), failure, len(self.records)))
             self._offset, self._overlap = self._offset + 1, 0
         self._take.shrink()
+        return False
 
 
 def read_listing(read: ReadPage, id_of: IdOf, pages: str = "offset") -> Listing:
     """Everything of a list.
 
     Done when one pass brought as many different rows as the source announced, if it does, the same number from its first page to its last,
-    and nobody slipped through between two pages: each began with the last row of the page before it, or, where pages cannot begin
-    anywhere or come in no order, two passes brought the same rows.
+    and nobody slipped through between two pages: each began with the last row of the page before it, or, where a page could not or pages
+    come in no order, two passes in a row brought the same rows.
 
     Args:
         read: asks for a page.
@@ -152,25 +170,31 @@ def read_listing(read: ReadPage, id_of: IdOf, pages: str = "offset") -> Listing:
         Disorder: if that never comes true.
         SourceFailure: what `read` raises, once no smaller page can help.
     """
-    problem, before = "", set[int | None]()
+    problem = ""
+    before: set[int | None] | None = None
     for _ in range(PASSES if pages != "none" else 1):
         this = _Pass(read, id_of, pages).run()
-        again, before = set(this.ids) == before, set(this.ids)
-        whole = this.totals in ({this.found}, {None}) and (this.chained or again)
-        if whole or pages == "none":
+        ids = set(this.ids) if this.whole else None
+        stood_still = ids is not None and (this.chained or ids == before)
+        if (stood_still and this.totals in ({this.found}, {None})) or pages == "none":
             return _listing(this, id_of)
-        problem = f"the pages do not add up: {this.found} rows seen, {sorted(total or 0 for total in this.totals)} announced"
+        before = ids
+        problem = f"the pages do not add up: {this.found} rows seen, {_spell(this.totals)} announced"
     raise Disorder(problem)
+
+
+def _spell(totals: Collection[int | None]) -> str:
+    return " or ".join("no number" if total is None else str(total) for total in sorted(totals, key=lambda total: total or 0)) or "nothing"
 
 
 def _believable(page: Page, request: PageRequest) -> Page:
     """The page, unless it is empty and tells of more: nothing may end on that.
 
     Raises:
-        Unavailable: if so.
+        _Hollow: if so.
     """
     if not page.records and page.total is not None and page.total > request.offset:
-        raise Unavailable(f"a page from row {request.offset} is empty, though there are {page.total} rows")
+        raise _Hollow(f"a page from row {request.offset} is empty, though there are {page.total} rows")
     return page
 
 
@@ -178,9 +202,12 @@ def _listing(this: _Pass, id_of: IdOf) -> Listing:
     """The rows of a pass by id; a row that came twice stands once."""
     by_id = {number: record for record in this.records if (number := id_of(record)) is not None}
     keyless = [place for place, record in enumerate(this.records) if id_of(record) is None]
-    gaps = []
-    for request, failure, place in this.failed:
-        before = [number for record in this.records[:place] if (number := id_of(record)) is not None]
-        behind = [number for record in this.records[place:] if (number := id_of(record)) is not None]
-        gaps.append(Gap(request, failure, max(before, default=0), min(behind, default=None)))
+    gaps = [Gap(request, failure, *_around(this.records, place, id_of)) for request, failure, place in this.failed]
     return Listing([by_id[number] for number in sorted(by_id)], gaps, keyless)
+
+
+def _around(records: list[Record], place: int, id_of: IdOf) -> tuple[int, int | None]:
+    """Between which ids a row stands that was not read; if the source does not sort as it was asked to, it may be any."""
+    before, behind = ([number for record in some if (number := id_of(record)) is not None] for some in (records[:place], records[place:]))
+    in_order = all(one <= two for one, two in pairwise([*before, *behind]))
+    return (max(before, default=0), min(behind, default=None)) if in_order else (0, None)
