@@ -214,7 +214,7 @@ def test_a_setting_that_another_one_replaces_may_be_absent() -> None:
 def test_without_the_other_one_it_is_required(key: dict[str, Any]) -> None:
     with pytest.raises(SettingProblem) as raised:
         parse({"user": "u"} | key, EITHER)
-    assert str(raised.value).splitlines()[1:] == ['- "password" is missing: the password.']
+    assert str(raised.value).splitlines()[1:] == ['- "password" is missing: the password. Or give "key" instead.']
 
 
 def test_a_setting_that_is_given_all_the_same_is_checked() -> None:

@@ -375,7 +375,6 @@ def test_a_segment_and_its_rules() -> None:
             "is_external": False,
             "external_insert_missing": False,
             "external_include_unsubscribes": False,
-            "mailings": "[]",
             "created_by": "7",
             "modified_by": "7",
             "user_modified": utc(2021, 4, 4, 12, 40),

@@ -110,10 +110,16 @@ def test_halves_tile_and_only_the_rest_is_short(start: int, length: int, field: 
         assert all(half.end - half.start >= plan.MIN_BATCH_SECONDS for half in halves)
 
 
-@pytest.mark.parametrize(("start", "end"), [(None, None), (None, UPPER), (UPPER, None), (UPPER - 14 * DAY, UPPER), (UPPER - 1, UPPER)])
+@pytest.mark.parametrize(("start", "end"), [(None, None), (UPPER, None), (UPPER - 14 * DAY, UPPER), (UPPER - 1, UPPER)])
 def test_a_window_that_cannot_be_halved_stays_as_it_is(start: int | None, end: int | None) -> None:
     window = plan.Window(plan.CREATED, start, end, 2)
     assert plan.halved(window) == [window]
+
+
+def test_what_has_no_beginning_gives_its_last_year_and_what_is_before() -> None:
+    last_year, before = plan.halved(plan.Window(plan.CREATED, None, UPPER, 2))
+    assert (last_year.start, last_year.end) == (UPPER - 365 * DAY, UPPER)
+    assert (before.start, before.end) == (None, UPPER - 365 * DAY)
 
 
 @given(SECONDS, st.integers(1, 400 * DAY))
@@ -130,48 +136,26 @@ def test_halving_comes_to_an_end(start: int, length: int) -> None:
 DATES = st.dates(date(1990, 1, 1), date(2100, 1, 1))
 
 
-@given(DATES, DATES, DATES)
-def test_spans_cover_every_day_once_years_of_what_stands_still_and_then_months(one: date, two: date, three: date) -> None:
-    first, recent, today = sorted([one, two, three])
-    recent = recent.replace(day=1)
-    spans = plan.spans(first, recent, today)
-    assert spans[0].first == first.replace(day=1)
-    assert spans[-1].last == plan.Span.of_month(today).last
-    assert all(older.last + timedelta(days=1) == newer.first for older, newer in pairwise(spans))
-    for span in spans:
-        assert span.first.day == 1
-        assert (span.last + timedelta(days=1)).day == 1
-        if span.first >= recent:
-            assert span == plan.Span.of_month(span.first)
-        else:
-            assert span.first.year == span.last.year
-            assert span.last < recent
-    settled = [span for span in spans if span.first < recent]
-    assert len({span.first.year for span in settled}) == len(settled)
+@given(DATES, DATES)
+def test_years_cover_every_day_of_the_past_once(one: date, two: date) -> None:
+    first, end = sorted([one, two])
+    end = end.replace(day=1)
+    years = plan.years(first, end)
+    assert bool(years) == (first < end)
+    assert [day for span in years[:1] for day in (span.first,)] == [first.replace(day=1)] * bool(years)
+    assert [day for span in years[-1:] for day in (span.last,)] == [end - timedelta(days=1)] * bool(years)
+    assert all(older.last + timedelta(days=1) == newer.first for older, newer in pairwise(years))
+    assert all(span.first.year == span.last.year for span in years)
+    assert len({span.first.year for span in years}) == len(years)
 
 
-@given(DATES, DATES, DATES)
-def test_what_has_settled_is_the_same_span_as_long_as_its_year_and_all_in_front_of_it_are(one: date, two: date, three: date) -> None:
-    first, recent, today = sorted([one, two, three])
-    now = [span for span in plan.spans(first, recent.replace(day=1), today) if span.last.year < recent.year]
-    later = plan.spans(first, (recent + timedelta(days=366)).replace(day=1), today + timedelta(days=800))
-    assert later[: len(now)] == now
-
-
-def test_years_months_and_the_month_that_has_just_begun() -> None:
-    spans = plan.spans(date(2024, 11, 20), date(2026, 4, 1), date(2026, 5, 1))
-    assert [(span.first.isoformat(), span.last.isoformat()) for span in spans] == [
+def test_the_years_of_an_account_and_the_part_of_this_one_that_has_settled() -> None:
+    years = plan.years(date(2024, 11, 20), date(2026, 4, 1))
+    assert [(span.first.isoformat(), span.last.isoformat()) for span in years] == [
         ("2024-11-01", "2024-12-31"),
         ("2025-01-01", "2025-12-31"),
         ("2026-01-01", "2026-03-31"),
-        ("2026-04-01", "2026-04-30"),
-        ("2026-05-01", "2026-05-31"),
     ]
-
-
-def test_an_account_that_is_younger_than_what_is_recent_is_read_by_months() -> None:
-    spans = plan.spans(date(2026, 5, 3), date(2026, 2, 1), date(2026, 5, 31))
-    assert spans == [plan.Span(date(2026, 5, 1), date(2026, 5, 31))]
 
 
 @given(DATES, st.integers(1, 999))
