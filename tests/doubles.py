@@ -215,7 +215,9 @@ class Direct:
         prepared = session.prepare_request(requests.Request(method, url, params=params, json=json))
         response = self._exchange(prepared, timeout)
         if remembered is not None:
-            remembered[question] = copy.copy(response), response.raw.getvalue()
+            content = response.raw.read()
+            response.raw = io.BytesIO(content)
+            remembered[question] = copy.copy(response), content
         return response
 
     def _exchange(self, prepared: requests.PreparedRequest, timeout: Any) -> requests.Response:
