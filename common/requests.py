@@ -81,14 +81,16 @@ class Exchange:
         self._session.mount("http://", adapter)
 
     def json(self, method: str, path: str, params: Mapping[str, str | int] | None = None, body: object = None) -> Any:
-        """The parsed JSON body of the reply, None of one without a body; numbers with a fraction are `Decimal`.
+        """The parsed JSON body of the reply, None of one without a body or to a DELETE; numbers with a fraction are `Decimal`.
+
+        What was deleted is gone, whatever the reply says of it or in which form.
 
         Raises:
             SourceFailure: one of its kinds, by what has to be done about it.
         """
         with self._exchanged(method, path, params, body) as (reply, _):
             pass
-        return self._parse(reply) if reply.status_code != HTTPStatus.NO_CONTENT else None
+        return self._parse(reply) if reply.status_code != HTTPStatus.NO_CONTENT and method != "DELETE" else None
 
     @contextmanager
     def chunks(self, method: str, path: str) -> Iterator[Iterator[bytes]]:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from http import HTTPStatus
 from typing import Any, NamedTuple, Protocol
+from urllib.parse import quote
 
 from common.budget import Budget
 from common.clock import Clock
@@ -91,7 +92,8 @@ class OngageApi:
 
     def contact(self, list_id: str, contact_id: str) -> Record:
         """One contact (GET contacts/by_id/<id>)."""
-        return _payload(self._ask("GET", route := _route(list_id, f"contacts/by_id/{contact_id}")), route)
+        number = quote(contact_id, safe="", errors="surrogateescape")  # as the bytes that a CSV gave, even if these are no text
+        return _payload(self._ask("GET", route := _route(list_id, f"contacts/by_id/{number}")), route)
 
     def begin(self, list_id: str, kind: str, body: Record) -> str:
         """Begins a search or a report, which then is worked at for minutes (POST contact_search, contact_activity); its id."""
@@ -175,8 +177,9 @@ def _total(body: Record, route: str) -> int | None:
 class Export:
     """A CSV that is read as it comes, of which never more than a piece and a row are held.
 
-    Iterating gives its rows; one whose quotes are wrong comes without any cells. A last row whose line does not end is none of them: it is
-    left in `unterminated`, since the CSV may have been cut there; so is a header without an end.
+    Iterating gives its rows; an empty line is none. One whose quotes are wrong comes as its last line, in so many cells as no row may have.
+    A last row whose line does not end is none of them: it is left in `unterminated`, since the CSV may have been cut there, even if there
+    is nothing in it; so is a header without an end.
 
     Args:
         pieces: the body.
@@ -192,6 +195,7 @@ class Export:
         self._reader = csv.reader(self._lines, strict=True)
         self._route = route
         self.unterminated: Cells | None = None
+        self.header: Cells = []
         header = self._next()
         if not header:
             raise Unavailable(f"{route}: the reply is empty, where a CSV should be", route)
@@ -207,17 +211,26 @@ class Export:
             yield row
 
     def _next(self) -> Cells | None:
-        try:
-            return next(self._reader, None)
-        except csv.Error as error:
-            if str(error) != CUT_OFF:
-                return []
+        while True:
+            try:
+                row = next(self._reader, None)
+            except csv.Error as error:
+                if str(error) == CUT_OFF:
+                    break
+                return [self._lines.last] * (2 if len(self.header) == 1 else 1)
+            if row or row is None or self._lines.unterminated:
+                return row
         raise Unavailable(f"{self._route}: the reply ends in the middle of a row", self._route)
 
 
 def _checked(pieces: Iterator[bytes], route: str) -> Iterator[bytes]:
-    first = next(pieces, b"")
-    begin = first.removeprefix(codecs.BOM_UTF8).lstrip()[:1]
+    """The pieces, if what they begin with can be a CSV; the first ones may be as short as a byte order mark."""
+    first = begin = b""
+    for piece in pieces:
+        first += piece
+        begin = first.removeprefix(codecs.BOM_UTF8).lstrip()[:1]
+        if begin and not codecs.BOM_UTF8.startswith(first):
+            break
     if begin in {b"<", b"{", b"["}:
         raise Unavailable(f"{route}: {_spell(begin, first)} came in place of a CSV", route)
     yield first
@@ -228,23 +241,28 @@ def _spell(begin: bytes, body: bytes) -> str:
     if begin == b"<":
         return "a web page"
     try:
-        code = json.loads(body)["payload"]["code"]
+        code = json.loads(body.decode("utf-8-sig"))["payload"]["code"]
     except (ValueError, TypeError, KeyError, UnicodeDecodeError):
         return "JSON"
     return f"an error with the code {code}" if type(code) is int else "JSON"
 
 
 class _Lines:
-    """Lines with their ends, and whether the last one, once it was given, had none.
+    """Lines with their ends: `last` is the one that was given last, `unterminated` tells that it had none.
 
     Bytes that are no UTF-8 become lone surrogates, which no cell takes, so that they are named and not mended.
     """
 
     def __init__(self, pieces: Iterator[bytes]) -> None:
         self._pieces = pieces
-        self.unterminated = False
+        self.last, self.unterminated = "", False
 
     def __iter__(self) -> Iterator[str]:
+        for line in self._read():
+            self.last = line
+            yield line
+
+    def _read(self) -> Iterator[str]:
         decoder = codecs.getincrementaldecoder("utf-8-sig")("surrogateescape")
         rest: list[str] = []
         for piece in self._pieces:

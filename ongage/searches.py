@@ -111,7 +111,7 @@ class Ends:
         ends.append((rows, export.unterminated))
         if len(export.unterminated) < len(export.header) or ends[-AGREEING_READINGS:] != ends[-1:] * AGREEING_READINGS:
             raise Unavailable(f"the export of a {job.kind} of list {job.list_id} may have been cut after {rows:,} rows")
-        return [export.unterminated] if export.unterminated is not export.header else []
+        return [export.unterminated] if export.unterminated and export.unterminated is not export.header else []
 
 
 def _may_help_later(failure: SourceFailure) -> bool:

@@ -100,6 +100,18 @@ def test_other_statuses_of_success(status: int, body: str, parsed: object, vendo
     assert exchange.json("POST", PATH) == parsed
 
 
+@pytest.mark.parametrize("body", ["", "OK", "{", '{"deleted": true}'])
+def test_what_the_reply_to_a_delete_says_is_not_read(body: str, vendor: responses.RequestsMock, exchange: Exchange) -> None:
+    vendor.delete(URL, body=body)
+    assert exchange.json("DELETE", PATH) is None
+
+
+def test_a_delete_that_is_refused_is_the_same_failure_as_any(vendor: responses.RequestsMock, exchange: Exchange) -> None:
+    vendor.delete(URL, status=404, json={"message": "gone"})
+    with pytest.raises(NotFound, match="gone"):
+        exchange.json("DELETE", PATH)
+
+
 def test_a_body_comes_in_pieces_and_counts_as_under_way_meanwhile(vendor: responses.RequestsMock, clock: FakeClock) -> None:
     vendor.get(URL, body="a,b\n" * 50_000)
     budget = Budget(clock, 0, 60.0, lambda message: None, Pace(100, 60.0, 1, 60.0))
