@@ -230,7 +230,8 @@ def _url(reply: requests.Response) -> str:
 
 
 def _body(reply: requests.Response) -> Any:
+    """What a refusal says; None if that is no JSON, or breaks off while it is read."""
     try:
         return reply.json()
-    except ValueError:
+    except (ValueError, requests.RequestException):
         return None

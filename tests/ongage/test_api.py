@@ -362,6 +362,15 @@ def test_a_refusal_where_no_json_is_expected(
         CALLS[name][2](account)
 
 
+@pytest.mark.parametrize(("status", "kind"), [*KINDS, (412, Unavailable), (429, RateLimited), (500, Unavailable)])
+def test_a_refusal_that_breaks_off_is_one_all_the_same(
+    status: int, kind: type[SourceFailure], vendor: responses.RequestsMock, account: Any
+) -> None:
+    reply(vendor, "export", "{", status=status, headers={"Content-Length": "500"}, auto_calculate_content_length=False)
+    with pytest.raises(kind):
+        exported(account)
+
+
 def test_a_bad_key_may_be_an_error_400_or_401(vendor: responses.RequestsMock) -> None:
     vendor.get(f"{BASE}/api/lists", status=401, json={"message": "Unauthorized"})
     with pytest.raises(Unauthorized):
