@@ -320,13 +320,13 @@ def test_more_changes_than_are_remembered_arrive_and_lead_to_a_full_reading(monk
 
 def test_more_edits_than_can_be_told_apart_rewrite_the_list_and_end_who_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(contacts, "TOTAL_WIDTH", 1)
-    with only("contacts", rows=600, list_ids=MAIN) as (h, _):
+    with only("contacts", rows=300, list_ids=MAIN) as (h, _):
         h.fivetran.checks = False
         h.sync()
         ids = [row["id"] for row in h.rows("contacts")]
-        for number in ids[:300]:
+        for number in ids[:180]:
             h.source.change("edit_field", id=number)
-        for number in ids[300:330]:
+        for number in ids[180:200]:
             h.source.change("remove_contact", id=number)
         h.sync()
         assert in_sync(h, MAIN) == []
@@ -338,13 +338,13 @@ def test_more_edits_than_can_be_told_apart_rewrite_the_list_and_end_who_is_gone(
 
 def test_more_that_came_and_went_than_can_be_told_apart_is_warned_of(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(contacts, "TOTAL_WIDTH", 1)
-    with only("contacts", rows=600, list_ids=MAIN) as (h, _):
+    with only("contacts", rows=300, list_ids=MAIN) as (h, _):
         h.fivetran.checks = False
         h.sync()
         h.clock.pass_days(1)
-        for number in [row["id"] for row in h.rows("contacts")][:80]:
+        for number in [row["id"] for row in h.rows("contacts")][:40]:
             h.source.change("remove_contact", id=number)
-        h.source.change("insert_contacts_backdated", count=200, list_id=int(MAIN))
+        h.source.change("insert_contacts_backdated", count=160, list_id=int(MAIN))
         h.sync()
         assert any("so many contacts are gone" in line for line in h.fivetran.warnings)
         assert all("is not in the truth" in line or "differences in all" in line for line in in_sync(h, MAIN))
