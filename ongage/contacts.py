@@ -27,6 +27,7 @@ from common.retrying import Attempts
 from common.tables import ConversionError
 from context import Context
 from cursors import CHANGES, COMPARE, DELIVER, FIRST, ContactsState, Job
+from delivery import of_list
 from plan import MAX_RETRIES_PER_BATCH, Window
 from searches import SEARCH, Ends, JobFailed, Jobs
 from sketch import Mirror, width_for
@@ -90,12 +91,16 @@ class Contacts:
         self._jobs, self._tuning = jobs, tuning
         self._ahead: list[ListInfo] = []
         self._room = LEAST_REMEMBERED
+        self._taken: dict[str, int] = {}  # what was delivered of the first reading of a window
         self._ends = Ends()
         self._doubted: set[str] = set()  # lists that are read in full again by the next sync
 
     def begin(self, lists: Sequence[ListInfo]) -> None:
         """Plans what is to be read of each list, unless a reading of it is under way."""
         self._ahead, self._room = list(lists), max(MOST_REMEMBERED // max(len(lists), 1), LEAST_REMEMBERED)
+        for number, entry in self._state.contacts_of_other_lists([info.id for info in lists]):
+            self._state.trash += [Job(number, SEARCH, window.search) for window in (*entry.windows, *entry.again) if window.search]
+            entry.forget_searches()
         for info in lists:
             self._plan(info, self._state.of_list(info.id).contacts)
 
@@ -125,8 +130,7 @@ class Contacts:
         self._ahead = [other for other in self._ahead if other != info]
         entry = self._state.of_list(info.id).contacts
         self._discard(info, [*entry.windows, *entry.again])
-        entry.windows = [window._replace(search=None) for window in entry.windows]
-        entry.again = [window._replace(search=None) for window in entry.again]
+        entry.forget_searches()
         with suppress(SourceFailure):
             self._empty_trash()
 
@@ -206,9 +210,11 @@ class Contacts:
         Raises:
             JobFailed: if it vanished since the last look at it, or never comes whole, so that a smaller one may be what it takes.
         """
+        self._taken.clear()
         try:
             Attempts(self._clock, EXPORT_ATTEMPTS, self._say).call(partial(self._read, info, entry, window))
         except (NotFound, Unavailable) as failure:
+            entry.fresh |= self._taken  # another search may not have them any more
             raise JobFailed(str(failure)) from None
 
     def _retry(self, info: ListInfo, entry: ContactsState, window: Window, failure: str) -> None:
@@ -222,21 +228,22 @@ class Contacts:
             )
         smaller = self._smaller(info, entry, fresh)
         self._say(f"{failure}; trying again" + (f" in {len(smaller)} smaller searches" if len(smaller) > 1 else ""))
-        entry.windows[:1] = smaller
+        entry.windows[:1] = [one._replace(retries=0) for one in smaller] if len(smaller) > 1 else smaller
 
     def _smaller(self, info: ListInfo, entry: ContactsState, window: Window) -> list[Window]:
         """Smaller windows for one that failed; the list may have become larger than its count said."""
         if (window.start, window.end) == (None, None) and entry.upper:
             created = int(entry_time(info.created, self._now).timestamp())
-            batches = plan.in_batches(created, _end(entry.upper), self._tuning.batch_months)
-            return [one._replace(retries=window.retries) for one in batches]
+            return plan.in_batches(created, _end(entry.upper), self._tuning.batch_months)
         return plan.halved(window)
 
     def _read(self, info: ListInfo, entry: ContactsState, window: Window) -> None:
         """Reads the export of a window's search, from its first row."""
         width = entry.seen.width if entry.seen else 0
         seen = Mirror(width) if entry.kind in {FIRST, COMPARE} else None
-        reading = _Reading(entry, window, self._since(entry.upper or self._now), seen, self._room)
+        # whatever zone the dates are in, those of the last day may be met again
+        overlap = self._since(entry.upper or self._now) - timedelta(days=1)
+        reading = _Reading(entry, window, overlap, seen, self._room, self._taken)
         job = _job(info, window)
         with self._api.export(*job) as export:
             try:
@@ -263,23 +270,22 @@ class Contacts:
 
     def _conclude(self, info: ListInfo, entry: ContactsState) -> None:
         """All windows were read: a comparison leads to a delivery if something differs, anything else is done."""
-        if entry.kind == COMPARE and entry.held and entry.seen:
+        if entry.kind == COMPARE:
             if self._is_doubted(info, entry):
                 return
-            changed = entry.held.compared(entry.seen).changed
-            moved = any(entry.delivered(contact) != total for contact, total in entry.met.items())
             entry.kind = DELIVER
-            if moved or changed is None or changed - entry.recent.keys():
+            if _differs(entry):
                 entry.windows, entry.again = entry.again, []
                 return
         since, incomplete = entry.since, False
         if entry.kind == DELIVER:
             incomplete = self._delete_gone(info, entry)
-            for contact in entry.added.keys() & entry.met.keys():
-                if entry.seen:
-                    entry.seen.put(contact, entry.met[contact])
+        if entry.kind != CHANGES and not entry.unreadable:
+            self._delivery.resolve(of_list(plan.CONTACTS, info.id), lambda number: number is None)
         self._discard(info, entry.again)
         if entry.seen:
+            for contact in entry.added.keys() & entry.met.keys():
+                entry.seen.put(contact, entry.met[contact])
             entry.seen = entry.seen.folded(info.width)
         entry.finish()
         if incomplete or info.id in self._doubted:
@@ -356,6 +362,15 @@ class Contacts:
         return True
 
 
+def _differs(entry: ContactsState) -> bool:
+    """Whether a comparison found rows that have to be delivered."""
+    if entry.held is None or entry.seen is None:
+        return True
+    changed = entry.held.compared(entry.seen).changed
+    moved = any(entry.delivered(contact) != total for contact, total in entry.met.items())
+    return moved or changed is None or bool(changed - entry.recent.keys())
+
+
 class _Shape:
     """Where in the rows of a CSV that matters is which a comparison looks at, without making whole rows."""
 
@@ -416,10 +431,14 @@ class _Reading:
         overlap: from when on dates will be met again by the next sync.
         seen: takes the rows of this window; only when all of it was read it counts.
         room: how many contacts are remembered by their ids.
+        delivered: takes the contacts that a first reading delivers, as long as there is room.
     """
 
-    def __init__(self, entry: ContactsState, window: Window, overlap: datetime, seen: Mirror | None, room: int) -> None:
-        self._entry, self._window, self._overlap, self._seen, self._room = entry, window, overlap, seen, room
+    def __init__(
+        self, entry: ContactsState, window: Window, overlap: datetime, seen: Mirror | None, room: int, delivered: dict[str, int]
+    ) -> None:
+        self._entry, self._overlap, self._seen, self._room, self._delivered = entry, overlap, seen, room, delivered
+        self._window = widened(window) if entry.kind == CHANGES else window
         self.unreadable = 0
         self._changed: set[str] | None = set()
         self._as_seen: dict[str, int] = {}
@@ -440,6 +459,8 @@ class _Reading:
         taken = self._differs(contact, total) if self._seen is None else entry.kind == FIRST
         if (taken or self._seen) and len(entry.fresh) < self._room and shape.has_date_since(self._overlap, cells):
             entry.fresh[contact] = total
+        if entry.kind == FIRST and len(self._delivered) < self._room:
+            self._delivered[contact] = total
         if self._seen:
             if entry.delivered(contact) is not None:
                 entry.met[contact] = total
@@ -495,12 +516,18 @@ def criteria(window: Window) -> list[Record]:
     It is a day longer on both sides: which rows belong to the window is told by the dates in the CSV, whatever zone these are in, and
     whether or not the source reads "at least" as "more than".
     """
-    found = []
-    if window.start is not None:
-        found.append(criterion("date_absolute", window.field, ">=", [window.start - DAY_SECONDS]))
-    if window.end is not None:
-        found.append(criterion("date_absolute", window.field, "<", [window.end + DAY_SECONDS]))
+    found, asked = list[Record](), widened(window)
+    if asked.start is not None:
+        found.append(criterion("date_absolute", asked.field, ">=", [asked.start]))
+    if asked.end is not None:
+        found.append(criterion("date_absolute", asked.field, "<", [asked.end]))
     return found or [criterion("email", "email", "notempty", [""])]
+
+
+def widened(window: Window) -> Window:
+    """The window with a day more on both sides."""
+    start = None if window.start is None else window.start - DAY_SECONDS
+    return window._replace(start=start, end=None if window.end is None else window.end + DAY_SECONDS)
 
 
 def entry_time(created: datetime | None, now: datetime) -> datetime:

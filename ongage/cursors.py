@@ -74,6 +74,11 @@ class ContactsState:
         self.since = self.upper
         self.abandon()
 
+    def forget_searches(self) -> None:
+        """The searches that are under way will not be asked again."""
+        self.windows = [window._replace(search=None) for window in self.windows]
+        self.again = [window._replace(search=None) for window in self.again]
+
     def abandon(self) -> None:
         """Forgets the reading under way."""
         self.kind, self.upper, self.seen, self.windows, self.again = "", None, None, [], []
@@ -252,6 +257,10 @@ class SyncState:
     def of_list(self, list_id: str) -> ListState:
         """A list's part; a new one if the list is new."""
         return self._lists.setdefault(list_id, ListState())
+
+    def contacts_of_other_lists(self, lists: Sequence[str]) -> list[tuple[str, ContactsState]]:
+        """The contacts of lists that are known, but are none of these."""
+        return [(number, one.contacts) for number, one in self._lists.items() if number not in lists]
 
     def dump(self) -> dict[str, Any]:
         """As JSON for a checkpoint."""

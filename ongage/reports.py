@@ -115,7 +115,7 @@ class Reports:
             read = partial(self._rows, report, span, [first], lists)
             try:
                 if again:
-                    spans.replace(self._delivery, report.table, entry, span.first.isoformat(), read)
+                    spans.replace(self._delivery, report.table, entry, span.first.isoformat(), read, self._is_of_a_list)
                 else:
                     spans.deliver_once(self._delivery, report.table, read)
                 return
@@ -123,6 +123,10 @@ class Reports:
                 if attempt == PASSES:
                     raise
                 first = self._executor.submit(self._page, report, span, 0, lists)
+
+    def _is_of_a_list(self, key: Row) -> bool:
+        """Whether a row is of one of the lists that are asked for."""
+        return key["list_id"] in self._lists
 
     def _rows(self, report: Report, span: Span, ahead: list[Future[Page]], lists: Sequence[str] | None) -> Iterator[Row]:
         """The rows of a span; what cannot be made a row is reported."""

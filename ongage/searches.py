@@ -105,7 +105,7 @@ class Ends:
         Raises:
             Unavailable: if it may have been cut there.
         """
-        if export.unterminated is None:
+        if not export.unterminated:  # or nothing but white space
             return []
         ends = self._seen.setdefault((job, what), [])
         ends.append((rows, export.unterminated))

@@ -23,6 +23,7 @@ DIFFERENCES_EXPECTED = 0.1  # of the rows of a span
 MOST_WIDTH = 512
 
 Read = Callable[[], Iterator[Row]]
+Asked = Callable[[Row], bool]
 
 
 def deliver_once(delivery: Delivery, table: Table, read: Read) -> None:
@@ -32,7 +33,7 @@ def deliver_once(delivery: Delivery, table: Table, read: Read) -> None:
         delivery.checkpoint(if_due=True)
 
 
-def replace(delivery: Delivery, table: Table, entry: SpansState, name: str, read: Read) -> None:
+def replace(delivery: Delivery, table: Table, entry: SpansState, name: str, read: Read, asked: Asked = lambda key: True) -> None:
     """Makes the warehouse hold what is read of a span.
 
     Args:
@@ -41,6 +42,7 @@ def replace(delivery: Delivery, table: Table, entry: SpansState, name: str, read
         entry: what is remembered of the table.
         name: of the span.
         read: gives its rows, anew whenever it is called.
+        asked: whether what was read could have had a row with this key; others stay as they are.
 
     Raises:
         SourceFailure: what `read` raises.
@@ -57,16 +59,20 @@ def replace(delivery: Delivery, table: Table, entry: SpansState, name: str, read
         seen = Mirror(max(held.width, MOST_WIDTH))
         for row in read():
             seen.put(key_of(table, row), checksum_of(row))
-        _reconcile(delivery, table, name, held, seen, read)
+        _reconcile(delivery, table, name, held, seen, read, asked)
     entry.mirrors[name] = seen.folded(width_for(int(seen.rows * DIFFERENCES_EXPECTED), MOST_WIDTH))
 
 
-def _reconcile(delivery: Delivery, table: Table, name: str, held: Mirror, seen: Mirror, read: Read) -> None:
+def _reconcile(  # noqa: PLR0913, PLR0917 - as many as `replace`
+    delivery: Delivery, table: Table, name: str, held: Mirror, seen: Mirror, read: Read, asked: Asked
+) -> None:
     """Delivers in what a span differs, and deletes what is gone, unless it is so much that the reading is not believed."""
-    doubtful = is_doubtful(held.rows - seen.rows, seen.rows, held.rows)
     gone, changed = held.compared(seen)
+    others = {text for text in gone or () if not asked(_key(table, text))}
+    missing = held.rows - seen.rows if gone is None else len(gone - others)
+    doubtful = is_doubtful(missing, seen.rows, held.rows - len(others))
     if gone or changed or gone is None or changed is None:
-        as_seen, still_there = held.checksums(seen)[1], set[str]()
+        as_seen, still_there = held.checksums(seen)[1], set(others)
         for some in _chunks(read()):
             keys = [key_of(table, row) for row in some]
             still_there.update((gone or set()) & set(keys))
@@ -79,7 +85,7 @@ def _reconcile(delivery: Delivery, table: Table, name: str, held: Mirror, seen: 
             delivery.checkpoint(if_due=True)
         if doubtful:
             delivery.warn(
-                f"{table.name}: of {held.rows:,} rows from {name} on, {held.rows - seen.rows:,} are missing. That is more than is "
+                f"{table.name}: of {held.rows:,} rows from {name} on, {missing:,} are missing. That is more than is "
                 "believed, so nothing was deleted. If they were removed on purpose, re-sync this table."
             )
             still_there = gone or set()

@@ -503,8 +503,8 @@ def test_a_last_row_whose_line_does_not_end_is_left_for_who_can_tell_whether_it_
         assert export.unterminated == left
 
 
-@pytest.mark.parametrize("end", ["1,a,b", "1,a", '1,"a"b', "\r"])
-def test_a_row_without_an_end_is_believed_when_it_ended_so_before(end: str) -> None:
+@pytest.mark.parametrize(("end", "believed"), [("1,a,b", True), ("1,a", False), ('1,"a"b', False)])
+def test_a_whole_row_without_an_end_is_believed_when_it_always_ends_so(end: str, believed: bool) -> None:
     ends, job = ongage.searches.Ends(), ongage.cursors.Job("70011", "contact_search", "1")
 
     def last_row(text: str) -> Any:
@@ -512,22 +512,30 @@ def test_a_row_without_an_end_is_believed_when_it_ended_so_before(end: str) -> N
             rows = list(export)
             return ends.last_row(job, "export", len(rows), export), export.unterminated
 
-    for text in (f"id,x,y\n{end}", f"id,x,y\n0,o,o\n{end}", f"id,x,y\n0,o,o\n5{end}"):
+    whole = f"id,x,y\n0,o,o\n5{end}"
+    for text in (f"id,x,y\n{end}", f"id,x,y\n0,o,o\n{end}", whole, whole, *([] if believed else [whole])):
         with pytest.raises(Unavailable, match="may have been cut after"):
             last_row(text)
-    found, left = last_row(f"id,x,y\n0,o,o\n5{end}")
-    assert found == [left]
+    if believed:
+        found, left = last_row(whole)
+        assert found == [left]
 
 
-def test_a_header_or_an_empty_line_without_an_end_is_no_row_when_it_is_believed() -> None:
-    ends = ongage.searches.Ends()
-    for number, text in enumerate(["id,x,y", "id,x,y\n\r"]):
-        job = ongage.cursors.Job("70011", "contact_search", str(number))
-        with from_pieces([text.encode()]).export(*job) as export:
-            assert list(export) == []
+def test_a_header_without_an_end_is_no_row_when_it_is_believed() -> None:
+    ends, job = ongage.searches.Ends(), ongage.cursors.Job("70011", "contact_search", "1")
+    with from_pieces([b"id,x,y"]).export(*job) as export:
+        assert list(export) == []
+        for _ in range(2):
             with pytest.raises(Unavailable, match="may have been cut after 0 rows"):
                 ends.last_row(job, "export", 0, export)
-            assert ends.last_row(job, "export", 0, export) == []
+        assert ends.last_row(job, "export", 0, export) == []
+
+
+def test_white_space_behind_the_last_row_is_nothing() -> None:
+    job = ongage.cursors.Job("70011", "contact_search", "1")
+    with from_pieces([b"id,x,y\n\r"]).export(*job) as export:
+        assert list(export) == []
+        assert ongage.searches.Ends().last_row(job, "export", 0, export) == []
 
 
 def test_a_row_of_another_width_is_told_as_it_came() -> None:

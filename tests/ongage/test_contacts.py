@@ -304,7 +304,7 @@ def test_more_changes_than_are_remembered_arrive_and_lead_to_a_full_reading(monk
         h.sync()
         assert in_sync(h, MAIN) == []
         assert touched(h) == 5
-        h.clock.pass_days(1)
+        h.clock.pass_days(3)
         h.source.change("edit_field", list_id=int(MAIN))
         h.source.change("remove_contact", list_id=int(MAIN))
         h.sync()
