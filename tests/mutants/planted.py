@@ -88,8 +88,8 @@ COMMON = (
     Fault(
         "replies-kept",
         "common/requests.py",
-        "return self._read(reply)",
-        'vars(self).setdefault("kept", []).append(reply)\n        return self._read(reply)',
+        "return self._parse(reply)",
+        'vars(self).setdefault("kept", []).append(reply)\n        return self._parse(reply)',
         (f"{MEMORY}17_ten_times_the_rows_take_the_same_memory",),
     ),
     # --- handing over ---
@@ -405,4 +405,161 @@ VIRTUOUS = (
     ),
 )
 
-FAULTS = (*COMMON, *VIRTUOUS)
+ONGAGE = (
+    # --- contacts ---
+    Fault(
+        "window-struck-off-before-it-is-read",
+        "ongage/contacts.py",
+        "            self._export(info, entry, window)\n"
+        "        except JobFailed as failure:\n"
+        "            self._retry(info, entry, window, str(failure))\n"
+        "            return\n"
+        "        entry.windows.pop(0)\n",
+        "            entry.windows.pop(0)\n"
+        "            self._delivery.checkpoint()\n"
+        "            self._export(info, entry, window)\n"
+        "        except JobFailed as failure:\n"
+        "            self._retry(info, entry, window, str(failure))\n"
+        "            return\n",
+        (f"{STOPPED}[ongage-first]",),
+    ),
+    Fault(
+        "edits-without-a-date-not-seen",
+        "ongage/sketch.py",
+        "self._sums.add(number << CHECKSUM_BITS | checksum, times)",
+        "self._sums.add(number << CHECKSUM_BITS, times)",
+        (f"{ROWS}03_changes_of_every_kind_arrive[ongage]",),
+    ),
+    Fault(
+        "contacts-that-are-gone-stay",
+        "ongage/contacts.py",
+        "        self._delivery.delete_contacts(info.id, [contact for contact in gone if contact not in kept])\n",
+        "",
+        (f"{ROWS}03_changes_of_every_kind_arrive[ongage]",),
+    ),
+    Fault(
+        "oldest-contacts-left-out",
+        "ongage/plan.py",
+        "return [*windows, Window(CREATED, None, int(end.timestamp()))]",
+        "return windows",
+        (f"{ROWS}01_a_first_sync_equals_the_source[ongage]",),
+    ),
+    Fault(
+        "suppression-lists-searched",
+        "ongage/sync.py",
+        'if record.get("type") != "suppression" and record',
+        "if record",
+        (f"{ROWS}01_a_first_sync_equals_the_source[ongage]",),
+    ),
+    # --- collections ---
+    Fault(
+        "records-compared-by-id-only",
+        "ongage/listings.py",
+        "known[number][at] != sum_of(record)\n",
+        "False\n",
+        (f"{ROWS}03_changes_of_every_kind_arrive[ongage]",),
+    ),
+    Fault(
+        "unlisted-records-not-asked-for",
+        "ongage/listings.py",
+        "return [number for number, reply in replies if isinstance(self._wait(reply), NotFound)]",
+        "return list(missing)",
+        (f"{FAULTY}14_a_listing_that_lacks_a_few_records_and_adds_up_deletes_nothing[ongage]",),
+    ),
+    Fault(
+        "listing-shorter-than-announced-believed",
+        "ongage/fetch.py",
+        "whole = this.totals in ({this.found}, {None}) and",
+        "whole =",
+        (f"{LIES}08_what_is_out_of_reach_fails_the_sync_and_nothing_is_taken_for_gone[ongage-depth-cap]",),
+    ),
+    Fault(
+        "keys-that-are-missing-taken-for-empty",
+        "ongage/delivery.py",
+        "missing = set(keys) - whole.keys()",
+        "missing = set[str]()",
+        (f"{NARROW}[ongage]",),
+    ),
+    Fault(
+        "cured-records-stay-among-the-errors",
+        "ongage/listings.py",
+        "        self._delivery.resolve(place.root)\n",
+        "",
+        (f"{FAULTY}12_a_poisoned_record_is_named_tried_again_and_resolved[ongage]",),
+    ),
+    # --- statistics ---
+    Fault(
+        "rows-of-statistics-never-deleted",
+        "ongage/spans.py",
+        "delivery.delete(table, (_key(table, text) for text in sorted(gone - still_there)))",
+        "pass",
+        (f"{ROWS}03_changes_of_every_kind_arrive[ongage]",),
+    ),
+    Fault(
+        "only-this-month-read-again",
+        "ongage/reports.py",
+        "Span(start, Span.of_month(today).last).months()",
+        "Span.of_month(today).months()",
+        (f"{ROWS}03_changes_of_every_kind_arrive[ongage]",),
+    ),
+    # --- converting ---
+    Fault(
+        "zero-taken-for-a-date",
+        "ongage/models.py",
+        "return EPOCH + timedelta(seconds=seconds) if seconds else None",
+        "return EPOCH + timedelta(seconds=seconds)",
+        (f"{ROWS}01_a_first_sync_equals_the_source[ongage]",),
+    ),
+    Fault(
+        "text-of-zero-taken-for-true",
+        "ongage/models.py",
+        '"0": False, "1": True',
+        '"0": True, "1": True',
+        (f"{ROWS}01_a_first_sync_equals_the_source[ongage]",),
+    ),
+    # --- asking ---
+    Fault(
+        "part-that-failed-not-told",
+        "ongage/sync.py",
+        "self.incomplete[name] = str(failure)",
+        "pass",
+        (f"{FAULTY}11_an_outage_that_lasts_fails_the_sync_and_moves_no_cursor[ongage]",),
+    ),
+    Fault(
+        "refused-login-asked-with-again",
+        "ongage/sync.py",
+        "        except Unauthorized:\n            raise\n",
+        "",
+        (f"{FAULTY}09_a_credential_that_is_revoked_half_way_stops_the_sync[ongage]",),
+    ),
+    Fault(
+        "pause-too-short",
+        "ongage/sync.py",
+        "PAUSE_SECONDS = 60.0",
+        "PAUSE_SECONDS = 6.0",
+        (f"{FAULTY}10_a_429_without_a_time_means_a_minute_to_every_thread_and_then_more[ongage]",),
+    ),
+    Fault(
+        "calls-a-minute-not-counted",
+        "common/budget.py",
+        "self._sent_at.append(now)",
+        "pass",
+        (f"{FAULTY}10_the_clients_own_limits_are_kept[ongage]",),
+    ),
+    Fault(
+        "calls-at-once-not-counted",
+        "common/budget.py",
+        "threading.BoundedSemaphore(pace.in_flight) if pace else None",
+        "None",
+        (f"{FAULTY}10_the_clients_own_limits_are_kept[ongage]",),
+    ),
+    Fault(
+        "second-smallest-page-taken-for-the-smallest",
+        "common/paging.py",
+        "return self._step == len(self._sizes) - 1",
+        "return self._step >= len(self._sizes) - 2",
+        (f"{FAULTY}12_a_poisoned_record_is_named_tried_again_and_resolved[ongage]",),
+    ),
+)
+
+FAULTS = (*COMMON, *VIRTUOUS, *ONGAGE)
