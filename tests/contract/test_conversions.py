@@ -65,6 +65,8 @@ def wanted(h: Harness, wrong: str, cell: Cell, kind: str) -> object:
     """The cell that a wrong value must give in a column of a kind; None if it can never fit."""
     if WRONG[wrong].value is True and is_among(name_of(cell), h.facts.takes_booleans):
         return ANYTHING
+    if isinstance(WRONG[wrong].value, (bool, dict, list)) and is_among(name_of(cell), h.facts.takes_json):
+        return ANYTHING
     return ANYTHING if (wrong, kind) in h.facts.also_fits else WRONG[wrong].fits.get(kind)
 
 

@@ -48,7 +48,7 @@ def test_an_unreadable_row_is_resolved_once_it_can_be_read() -> None:
 
 def test_who_was_delivered_by_a_search_that_then_failed_and_was_removed_meanwhile_is_deleted() -> None:
     with only("contacts", rows=60, list_ids=SMALL) as (h, wire):
-        removed = []
+        removed: list[str] = []
 
         def cut_once(request: Request, reply: Reply) -> None:
             if request.path.endswith("/export") and not removed:
