@@ -196,7 +196,7 @@ _MONDAY = 4 * DAY  # the first Monday after the epoch began: 1970-01-05
 
 
 def growth(world: World, place: ListInfo, started: int) -> Iterator[Record]:
-    """Yield a list's growth: a row for each Monday of the base data, and for each of the 40 days before the start."""
+    """Yield a list's growth: a row for every fourth Monday of the base data, and for each of the 40 days before the start."""
     for day in growth_days(place, started):
         random = rng(world, "Growth", place.id, day)
         contacts = place.contacts
@@ -209,5 +209,5 @@ def growth_days(place: ListInfo, started: int) -> list[int]:
     first = day_of(place.created) + DAY
     monday = first + (_MONDAY - first) % (7 * DAY)
     today = day_of(started)
-    days = {*range(monday, min(NEWEST, today), 7 * DAY), *range(max(today - _DAILY * DAY, first), today, DAY)}
+    days = {*range(monday, min(NEWEST, today), 28 * DAY), *range(max(today - _DAILY * DAY, first), today, DAY)}
     return sorted(days)

@@ -26,7 +26,7 @@ from tests.loading import load
 
 TINY = 2  # contacts, or what the source counts by: few enough to stop at every operation
 PAGES = [10, 1]
-ONE_IN = 30  # operations at which the harsher destination is tried
+ONE_IN, AT_MOST = 30, 40  # operations at which the harsher destination is tried
 STOP_AT = os.environ.get("STOP_AT")
 SEED = int(os.environ.get("SEED", Random().randrange(10_000)))
 
@@ -158,10 +158,10 @@ def test_04_stopped_at_every_operation(folder: str, begin: Begin) -> None:
 
 @pytest.mark.parametrize("begin", [first, incremental])
 def test_04_a_destination_that_keeps_what_came_after_the_last_checkpoint(folder: str, begin: Begin) -> None:
-    offset = Random(SEED).randrange(ONE_IN)
     with direct(folder, rows=TINY) as (h, wire):
         start, clean, operations, _ = scene(h, wire, begin)
-        for stop_at in moments(range(1 + offset, operations + 1, ONE_IN)):
+        step = max(ONE_IN, operations // AT_MOST)
+        for stop_at in moments(range(1 + Random(SEED).randrange(step), operations + 1, step)):
             with naming(begin, stop_at):
                 restore(h, start)
                 h.fivetran.at_least_once = True

@@ -24,4 +24,4 @@ def test_a_search_is_four_requests_and_a_later_sync_asks_for_five_dates() -> Non
     assert source.fewest_requests()["contact_search"] == 4 * (44 + 3)
     assert source.fewest_requests(changed=True)["contact_search"] == 4 * 5 * 4
     found = source.fewest_requests(page=5)
-    assert (found["lists"], found["list_fields"]) == (2, 3 + 2 + 1 + 2 + 1)
+    assert (found["lists"], found["list_fields"]) == (2, 3 + 2 + 1 + 2)

@@ -16,7 +16,7 @@ from tests.sandbox.ongage.calling import make_account, pages, payload
 
 ROOTS = {"segments": "segments", "mailings": "mailings", "email_messages": "emails", "imports": "import",
          "transactional_campaigns": "transactional", "events": "events", "email_tags": "email_tag"}  # fmt: skip
-ELSEWHERE = {"segments": {"rules"}, "mailings": {"segments", "distribution", "email_message"}, "events": {"triggers"}}
+ELSEWHERE = {"segments": {"rules", "mailings"}, "mailings": {"segments", "distribution", "email_message"}, "events": {"triggers"}}
 DETAILED = {"segments", "mailings"}
 
 
