@@ -84,7 +84,8 @@ def print_report(reports: Sequence[Report]) -> None:
             print(f"{report.connector}: the faults that struck: {counts}\n")
     for report in reports:
         if report.syncs and report.left_out:
-            print(f"{report.connector}: not synced and not compared were the optional tables, which cost a request for each parent record:")
+            why = "most of which cost a request for each parent record"
+            print(f"{report.connector}: not synced and not compared were the optional tables, {why}:")
             print(textwrap.fill(", ".join(report.left_out), 120, initial_indent="    ", subsequent_indent="    "), end="\n\n")
     for report in reports:
         print(f"{'PASSED' if report.passed else 'FAILED'}  {report.connector}: {_verdict(report)}", flush=True)
