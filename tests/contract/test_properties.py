@@ -76,7 +76,7 @@ def assert_never_back(h: Harness, states: list[dict[str, Any]]) -> None:
 
 # Not shrunk: a scenario of eight steps can be read as it is, and each try takes a good part of a second.
 @settings(
-    max_examples=10,
+    max_examples=8,
     deadline=None,
     print_blob=True,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],

@@ -37,8 +37,8 @@ from tests.loading import ROOT
 pytestmark = pytest.mark.real
 TIMEOUT_SECONDS = 120.0
 ROWS = 100  # contacts, or what the source counts by: every field is somewhere, and the types of all columns are seen
-KILLS = {"first": 8, "incremental": 4}  # few, since each starts a process: that every moment is harmless is shown without one
-MOST_OF_THEM = 9
+KILLS = {"first": 6, "incremental": 3}  # few, since each starts a process: that every moment is harmless is shown without one
+MOST_OF_THEM = 6
 SEED = int(os.environ.get("SEED", Random().randrange(10_000)))
 
 

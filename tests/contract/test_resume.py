@@ -26,7 +26,7 @@ from tests.loading import load
 
 TINY = 2  # contacts, or what the source counts by: few enough to stop at every operation
 PAGES = [10, 1]
-ONE_IN, AT_MOST = 30, 40  # operations at which the harsher destination is tried
+ONE_IN, AT_MOST = 30, 25  # operations at which the harsher destination is tried
 STOP_AT = os.environ.get("STOP_AT")
 SEED = int(os.environ.get("SEED", Random().randrange(10_000)))
 

@@ -447,8 +447,8 @@ ONGAGE = (
     Fault(
         "suppression-lists-searched",
         "ongage/sync.py",
-        'if record.get("type") != "suppression" and record',
-        "if record",
+        'if record.get("type") != "suppression" and not',
+        "if not",
         (f"{ROWS}01_a_first_sync_equals_the_source[ongage]",),
     ),
     # --- collections ---
@@ -469,8 +469,8 @@ ONGAGE = (
     Fault(
         "listing-shorter-than-announced-believed",
         "ongage/fetch.py",
-        "whole = this.totals in ({this.found}, {None}) and",
-        "whole =",
+        "if (stood_still and this.totals in ({this.found}, {None})) or",
+        "if stood_still or",
         (f"{LIES}08_what_is_out_of_reach_fails_the_sync_and_nothing_is_taken_for_gone[ongage-depth-cap]",),
     ),
     Fault(

@@ -30,7 +30,7 @@ def only(*steps: str, rows: int, list_ids: str = "", **settings: str) -> Iterato
         for name, method in STEPS.items():
             if name not in steps:
                 patch.setattr(MODULES.sync.Sync, method, lambda *_: None)
-        with direct("ongage", rows, {**chosen, "search_minutes": "5", **settings}, rate_limit=UNLIMITED) as (h, wire):
+        with direct("ongage", rows, {**chosen, "search_minutes": "5", "batch_months": "3", **settings}, rate_limit=UNLIMITED) as (h, wire):
             yield h, wire
 
 
