@@ -66,6 +66,7 @@ class Facts(NamedTuple):
         reserve: the setting that says how many requests are left to others, where the source tells its quota in headers.
         pace: the settings that say how many calls a minute there may be, and how many at once, where nobody but the client counts them.
         unlimited: settings with which the client's own limits hold no sync back.
+        brief: settings with which a sync of a small source takes fewer requests, in the tests of the contract.
         unused: operations that this connector has no use for.
         splits: the function, as module.NAME, that makes rows of a record.
         queries_of_a_sync: how many of the sandbox's "queries" a first sync of a hundred rows certainly asks for, in pages of 20.
@@ -109,6 +110,7 @@ class Facts(NamedTuple):
     reserve: str = ""
     pace: tuple[str, str] | None = None
     unlimited: Mapping[str, str] = {}
+    brief: Mapping[str, str] = {}
     unused: frozenset[str] = frozenset()
     splits: str = "models.split"
     queries_of_a_sync: int = 40
@@ -423,7 +425,8 @@ FACTS = {
         no_ids=(None, {"an": "object"}, True),
         pace=("calls_per_minute", "calls_in_flight"),
         # few searches for the list that is read in windows, of which the last dated one ends before its oldest contacts
-        unlimited={"calls_per_minute": "100000", "batch_months": "32"},
+        brief={"batch_months": "32"},
+        unlimited={"calls_per_minute": "100000"},
         unspoilt={
             "contacts.*": "comes as CSV, in which a fault cannot name a record",
             "*_daily_stats.*": "sums of a report, which have no ids",

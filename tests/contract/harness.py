@@ -162,7 +162,7 @@ def harness(folder: str, rows: int = SMALL, settings: Mapping[str, str] | None =
     with running(folder, rows=rows, clock=clock, **{"rate_limit": UNLIMITED, **sandbox}) as box:
         make_once(box.source, (folder, rows, sandbox.get("seed")))
         facts = FACTS[folder]
-        yield Harness(folder, box, clock, {facts.sweep: "0", **facts.unlimited, **(settings or {})})
+        yield Harness(folder, box, clock, {facts.sweep: "0", **facts.unlimited, **facts.brief, **(settings or {})})
 
 
 _MADE: dict[tuple[Any, ...], Any] = {}

@@ -109,7 +109,7 @@ def scratch_of(folder: str, box: Box, place: Path) -> Scratch:
 
 def settings_of(folder: str) -> dict[str, str]:
     """Deletes are looked for in each sync, and nothing is waited for."""
-    return {FACTS[folder].sweep: "0", **FACTS[folder].unlimited}
+    return {FACTS[folder].sweep: "0", **FACTS[folder].unlimited, **FACTS[folder].brief}
 
 
 def test_01_02_03_22_from_the_zip_alone_a_first_sync_no_change_and_every_change(folder: str, scratch: Scratch, tmp_path: Path) -> None:
