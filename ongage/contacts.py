@@ -16,7 +16,7 @@ from datetime import datetime, timedelta, timezone
 from functools import partial
 from hashlib import blake2b
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import models
 import plan
@@ -41,8 +41,6 @@ DAY_SECONDS = 86_400
 TOTAL_WIDTH, LEAST_SHARE = 8192, 64  # of all mirrors together, which bounds the state; and of the smallest list's
 DIFFERENCES_EXPECTED = 0.02
 CONFIRMED = 100  # contacts that seem gone are asked for one by one; of more than these, so many
-
-Row = dict[str, Any]
 
 
 class ListInfo(NamedTuple):

@@ -13,7 +13,7 @@ from common.checksums import checksum
 from common.errors import ErrorRecord
 from common.failures import SourceFailure
 from common.splitting import Split, split
-from common.tables import CellProblem, ConversionError, Row, Table, to_json
+from common.tables import CellProblem, ConversionError, Notes, Row, Table, to_json
 from common.warehouse import Warehouse
 from cursors import CollectionState, SyncState
 from fetch import Gap
@@ -123,8 +123,16 @@ class Delivery:
             if name in self._declared and name != listed.bodies:
                 self._children(name, list_id, splits, {number: known[place] for number, known in before.items()})
         if listed.bodies in self._declared:
-            bodies = (models.ROOTS[listed.bodies].table.row(whole | scope) for _, whole in records.values())
-            self._warehouse.upsert(listed.bodies, bodies)
+            self._bodies(listed, list_id, {number: whole | scope for number, (_, whole) in records.items()})
+
+    def _bodies(self, listed: Listed, list_id: str | None, records: Mapping[int, Record]) -> None:
+        """Upserts what the details of records hold besides the records' own rows; their other keys are the records' own business."""
+        table, rows = models.ROOTS[listed.bodies].table, list[Row]()
+        for number, whole in records.items():
+            notes = Notes()
+            rows.append(table.row(whole, notes))
+            self._report_problems(listed.table, list_id, number, notes.problems)
+        self._warehouse.upsert(listed.bodies, rows)
 
     def delete_records(self, listed: Listed, list_id: str | None, entry: CollectionState, ids: Iterable[int]) -> None:
         """Deletes records and all their child rows."""
@@ -157,7 +165,10 @@ class Delivery:
 
     def _note(self, table: str, list_id: str | None, number: int, one: Split) -> None:
         self.unknown_fields.update(one.notes.unknown)
-        for problem in one.notes.problems:
+        self._report_problems(table, list_id, number, one.notes.problems)
+
+    def _report_problems(self, table: str, list_id: str | None, number: int, problems: Iterable[CellProblem]) -> None:
+        for problem in problems:
             self.report(
                 ErrorRecord(
                     of_list(table, list_id),
@@ -261,7 +272,7 @@ def _split(listed: Listed, whole: Record, wanted: Collection[str], keys: Sequenc
 
 def _counts(listed: Listed, columns: Sequence[str], one: Split, record: Record, whole: Record) -> tuple[int | None, ...]:
     """What the ledger keeps of a record."""
-    own = {RECORD_SUM: sum_of(record), DETAIL_SUM: sum_of(listed.asked_for(record)), listed.bodies: int("content_html" in whole)}
+    own = {RECORD_SUM: sum_of(record), DETAIL_SUM: sum_of(listed.asked_for(record)), listed.bodies: int(whole is not record)}
     found = []
     for name in columns:
         read = name in one.rows and name not in one.partial

@@ -130,9 +130,9 @@ def changes(since: int, upper: int) -> list[Window]:
 def halved(window: Window) -> list[Window]:
     """A window that took too long as two smaller ones, none shorter than MIN_BATCH_SECONDS but the rest; a short one as it is.
 
-    One without a beginning gives its last year and what is before.
+    One without a beginning gives its last year and what is before, as long as there can be anything.
     """
-    if window.end is None:
+    if window.end is None or (window.start is None and window.end <= EARLIEST):
         return [window]
     if window.start is None:
         middle = window.end - YEAR_SECONDS

@@ -104,8 +104,10 @@ class Reports:
                     raise
                 due = [*span.months(), *due]
                 continue
-            self._delivery.resolve(report.table.name, partial(_is_covered, span))
-            entry.done = entry.done if again else span.last
+            if again:  # of all lists, so that an error that was not met again is cured
+                self._delivery.resolve(report.table.name, partial(_is_covered, span))
+            else:
+                entry.done = span.last
             self._delivery.checkpoint(if_due=True)
 
     def _read(self, report: Report, span: Span, first: Future[Page], lists: Sequence[str] | None, *, again: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from api import BASE_URL
 from common.settings import Setting, address, header_text, numbers, password_text, some_of, whole_number
 from models import OPTIONAL_TABLES
+from plan import INITIAL_BATCH_MONTHS
 
 API_KEY = "x_api_key"
 SETTINGS = (
@@ -72,7 +73,7 @@ SETTINGS = (
         "Months per search",
         "how many months of creation dates one search for the contacts of a large list covers.",
         whole_number(1, 120),
-        "3",
+        str(INITIAL_BATCH_MONTHS),
     ),
     Setting(
         "search_minutes",

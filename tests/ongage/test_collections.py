@@ -43,6 +43,22 @@ def test_bodies_are_read_once_they_are_wanted_and_then_only_those_that_changed()
         assert differing(h, BODIES, "email_messages") == []
 
 
+def test_a_body_that_is_no_text_is_named_and_a_message_without_html_takes_its_body_along() -> None:
+    with only("collections", rows=60, optional_tables=BODIES) as (h, _):
+        number = h.ids("email_messages")[0]
+        h.box.faults.add("poison_value", entity="EmailMessage", id=number, key="content_html", value={"no": "text"})
+        h.sync()
+        [error] = h.open_errors()
+        assert (error["table_name"], error["column_name"]) == (BODIES, "content_html")
+        h.box.faults.clear()
+        h.sync()
+        assert h.open_errors() == []
+        assert differing(h, BODIES) == []
+        h.source.change("delete", entity="EmailMessage", id=number)
+        h.sync()
+        assert differing(h, BODIES, "email_messages") == []
+
+
 def test_a_list_that_may_not_be_read_is_named_once_and_the_rest_is_complete() -> None:
     with only(*EVERYTHING, rows=1, exclude_list_ids="") as (h, _):
         h.sync()

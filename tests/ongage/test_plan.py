@@ -122,6 +122,14 @@ def test_what_has_no_beginning_gives_its_last_year_and_what_is_before() -> None:
     assert (before.start, before.end) == (None, UPPER - 365 * DAY)
 
 
+def test_what_has_no_beginning_is_not_divided_for_ever() -> None:
+    window, rounds = plan.Window(plan.CREATED, None, UPPER), 0
+    while len(smaller := plan.halved(window)) > 1:
+        window, rounds = smaller[-1], rounds + 1
+        assert rounds < 100
+    assert rounds > 20  # back to where no list can be older
+
+
 @given(SECONDS, st.integers(1, 400 * DAY))
 def test_halving_comes_to_an_end(start: int, length: int) -> None:
     windows, rounds = [plan.Window(plan.CREATED, start, start + length)], 0

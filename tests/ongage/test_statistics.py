@@ -176,3 +176,27 @@ def test_a_sync_that_is_stopped_in_the_past_goes_on_there(monkeypatch: pytest.Mo
         h.sync()
         assert min(first for first, _ in spans(h)) > done
         assert differing(h, "list_daily_stats") == []
+
+
+def test_the_past_of_one_list_cures_no_error_of_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    one_report(monkeypatch)
+
+    def broken(request: Request, reply: Reply) -> None:
+        for row in reply.records if request.path.endswith("reports/query") else ():
+            if str(row["list_id"]) == MAIN and 1_622_505_600 <= int(row["stats_date"]) < 1_700_000_000:
+                row["opens"] = {"no": "number"}
+
+    with only("reports", rows=60) as (h, wire):
+        excluded = h.configuration["exclude_list_ids"]
+        h.configuration["exclude_list_ids"] = f"{excluded}, {IMPORTED}"
+        wire.told = broken
+        h.sync()
+        before = {error["id"] for error in h.open_errors()}
+        assert before
+        h.configuration["exclude_list_ids"] = excluded
+        h.sync()
+        assert {error["id"] for error in h.open_errors()} == before
+        wire.told = lambda request, reply: None
+        h.sync()
+        assert h.open_errors() == []
+        assert differing(h, MAILINGS) == []
