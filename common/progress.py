@@ -8,6 +8,7 @@ from collections.abc import Callable
 from common.clock import Clock
 
 SECONDS_BETWEEN_LINES = 10.0
+SECONDS_BETWEEN_RETRY_LINES = 5.0
 SECONDS_TOLD_AS_SUCH = 120.0
 
 
@@ -57,6 +58,20 @@ class Progress:
         seconds = self._clock.time() - self._began_at
         upserted, deleted = sum(self.upserted.values()), sum(self.deleted.values())
         return f"done: {upserted:,} rows upserted, {deleted:,} deleted, {requests:,} requests, {_span(seconds)}"
+
+
+def sparingly(clock: Clock, say: Callable[[str], None]) -> Callable[[str], None]:
+    """Tells some of many lines: for SECONDS_BETWEEN_RETRY_LINES after one, no other."""
+    told_at = 0.0
+
+    def tell(line: str) -> None:
+        nonlocal told_at
+        now = clock.time()
+        if now - told_at >= SECONDS_BETWEEN_RETRY_LINES:
+            told_at = now
+            say(line)
+
+    return tell
 
 
 def _span(seconds: float) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future, wait
 from typing import Any, Protocol
 
 from common.clock import Clock
@@ -88,6 +89,12 @@ class Warehouse:
             return
         self._op.checkpoint(self._state())
         self._pending, self._saved_at = 0, self._clock.time()
+
+    def wait_for(self, future: Future[Any]) -> Any:
+        """The future's result; what is emitted meanwhile is saved, since a source may let us wait for many minutes."""
+        while not wait([future], timeout=CHECKPOINT_SECONDS).done:
+            self.checkpoint(if_due=True)
+        return future.result()
 
     def warn(self, message: str) -> None:
         """Shows a warning to the customer, once; what is beyond the number that Fivetran shows is gathered into one."""

@@ -10,12 +10,11 @@ gone is known.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from functools import partial
 from hashlib import blake2b
-from itertools import islice
 from typing import NamedTuple
 
 import models
@@ -23,6 +22,7 @@ import plan
 from api import Cells, Record, criterion, search_body
 from common.deletes import MAX_DELETED_UNDOUBTED, is_doubtful
 from common.failures import NotFound, SourceFailure, SyncFailed, Unavailable
+from common.portions import portions
 from common.retrying import Attempts
 from common.tables import ConversionError
 from context import Context
@@ -249,7 +249,7 @@ class Contacts:
             except ConversionError as error:
                 raise Unavailable(f"list {info.id}: the CSV of a search is none of contacts: {error}") from None
             shape, rows = _Shape(export.header, reader.width), 0
-            for some in _chunks(iter(export), ROWS_AT_ONCE):
+            for some in portions(export, ROWS_AT_ONCE):
                 rows += len(some)
                 self._deliver(info, reading, reader, shape, some)
                 self._progress.advance(len(some), None)
@@ -555,9 +555,3 @@ def _spell(entry: ContactsState) -> str:
         DELIVER: "reading all contacts again, to find edits and deletes",
     }[entry.kind]
     return f"{what}, {len(entry.windows)} searches" if len(entry.windows) > 1 else what
-
-
-def _chunks(rows: Iterator[Cells], size: int) -> Iterator[list[Cells]]:
-    while some := list(islice(rows, size)):
-        yield some
-

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
-from itertools import islice
 from typing import NamedTuple
 
 from api import Record
 from common.deletes import MAX_DELETED_UNDOUBTED, is_doubtful
 from common.failures import NotFound, Rejected, SourceFailure, Unavailable
+from common.portions import portions
 from common.retrying import Attempts
 from context import Context
 from cursors import CollectionState
@@ -102,7 +102,7 @@ class Listings:
         self._progress.advance(len(records), None)
         if changed:
             self._inform(f"{collection.table}{_of(place)}: {len(changed):,} of {len(records):,} records are new or have changed")
-        for some in _chunks(changed, RECORDS_AT_ONCE):
+        for some in portions(changed, RECORDS_AT_ONCE):
             whole = self._with_details(place, {number: records[number] for number in some}, entry, tried_again, everything=everything)
             self._delivery.records(collection, place.list_id, entry, whole)
             self._delivery.checkpoint(if_due=True)
@@ -182,10 +182,3 @@ def _params(collection: Collection, request: PageRequest) -> dict[str, str | int
 
 def _of(place: Place) -> str:
     return f" of list {place.list_id}" if place.list_id else ""
-
-
-def _chunks(values: Sequence[int], size: int) -> Iterator[list[int]]:
-    iterator = iter(values)
-    while chunk := list(islice(iterator, size)):
-        yield chunk
-

@@ -10,9 +10,9 @@ import json
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from hashlib import blake2b
-from itertools import islice
 
 from common.deletes import is_doubtful
+from common.portions import portions
 from common.tables import Row, Table
 from cursors import SpansState
 from delivery import Delivery
@@ -28,7 +28,7 @@ Asked = Callable[[Row], bool]
 
 def deliver_once(delivery: Delivery, table: Table, read: Read) -> None:
     """Delivers a span that will not be read again."""
-    for some in _chunks(read()):
+    for some in portions(read(), ROWS_AT_ONCE):
         delivery.upsert(table, some)
         delivery.checkpoint(if_due=True)
 
@@ -50,7 +50,7 @@ def replace(delivery: Delivery, table: Table, entry: SpansState, name: str, read
     held = entry.mirrors.get(name)
     if held is None:
         seen = entry.mirrors[name] = Mirror(MOST_WIDTH)  # from the first checkpoint on, what was delivered is known
-        for some in _chunks(read()):
+        for some in portions(read(), ROWS_AT_ONCE):
             for row in some:
                 seen.put(key_of(table, row), checksum_of(row))
             delivery.upsert(table, some)
@@ -73,7 +73,7 @@ def _reconcile(  # noqa: PLR0913, PLR0917 - as many as `replace`
     doubtful = is_doubtful(missing, seen.rows, held.rows - len(others))
     if gone or changed or gone is None or changed is None:
         as_seen, still_there = held.checksums(seen)[1], set(others)
-        for some in _chunks(read()):
+        for some in portions(read(), ROWS_AT_ONCE):
             keys = [key_of(table, row) for row in some]
             still_there.update((gone or set()) & set(keys))
             chosen = [(key, row) for key, row in zip(keys, some, strict=True) if changed is None or key in changed]
@@ -117,8 +117,3 @@ def _key(table: Table, text: str) -> Row:
 def checksum_of(row: Row) -> int:
     """The same for the same cells."""
     return int.from_bytes(blake2b(repr([*row.values()]).encode(), digest_size=6).digest(), "big")
-
-
-def _chunks(rows: Iterator[Row]) -> Iterator[list[Row]]:
-    while some := list(islice(rows, ROWS_AT_ONCE)):
-        yield some

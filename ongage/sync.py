@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from datetime import date
 from functools import partial
 from typing import Any
@@ -26,10 +26,10 @@ from common.budget import Budget, Pace
 from common.clock import Clock, SystemClock, moment
 from common.collecting import rare_collections
 from common.failures import Forbidden, NotFound, SettingProblem, SourceFailure, SyncFailed, Unauthorized, Unavailable
-from common.progress import Progress
+from common.progress import Progress, sparingly
 from common.retrying import Attempts
 from common.tables import ConversionError
-from common.warehouse import CHECKPOINT_SECONDS, Warehouse
+from common.warehouse import Warehouse
 from contacts import Contacts, ListInfo, Tuning, entry_time, with_widths
 from context import Context
 from cursors import SyncState
@@ -43,7 +43,6 @@ from searches import Jobs
 LIST_ATTEMPTS = 8  # for what cannot be asked for in smaller pieces
 PAUSE_SECONDS = 60.0  # the vendor's advice after a refusal: a minute, then two, four, eight, sixteen (API FAQ)
 COLLECTIONS_AHEAD = 8
-SECONDS_BETWEEN_RETRY_LINES = 5.0
 LARGE_STATE_BYTES = 7_000_000
 LOGIN_REFUSED = (
     'OnGage does not accept the login (401). Check "x_username", "x_password" and "x_account_code" (the code from the profile page, not '
@@ -93,13 +92,14 @@ class Sync:
         self.warehouse = Warehouse(op, clock, self.progress, state.dump)
         session = exchange(settings, self.budget, clock, PARALLEL_REQUESTS + 2)  # the main thread asks as well, beside an export
         once = OngageApi(session.json, session.chunks)
-        api = OngageApi(lambda *request: Attempts(clock, LIST_ATTEMPTS, self._tell).call(partial(session.json, *request)), session.chunks)
+        say = sparingly(clock, log.info)
+        api = OngageApi(lambda *request: Attempts(clock, LIST_ATTEMPTS, say).call(partial(session.json, *request)), session.chunks)
         self.delivery = Delivery(self.warehouse, state, self.now, settings["optional_tables"])
         save = partial(self.warehouse.checkpoint, if_due=True)
         jobs = Jobs(api, clock, executor, settings["search_minutes"], save, log.info)
         tuning = Tuning(*(settings[name] for name in ("full_refresh_days", "batch_months", "overlap_hours")))
         self.context = Context(
-            once, api, self.delivery, state, clock, executor, self._wait, self.progress, self._tell, log.info, self.now
+            once, api, self.delivery, state, clock, executor, self.warehouse.wait_for, self.progress, say, log.info, self.now
         )
         self.contacts = Contacts(self.context, jobs, tuning)
         self.listings = Listings(self.context)
@@ -108,7 +108,6 @@ class Sync:
         self.incomplete: dict[str, str] = {}
         self.forbidden: dict[str, list[str]] = defaultdict(list)  # by list, what may not be read
         self.absent: dict[str, list[str]] = defaultdict(list)  # by list, what is not there
-        self._told_at = 0.0
 
     def run(self) -> None:
         """Reads everything that is due."""
@@ -117,8 +116,7 @@ class Sync:
             self._read_contacts(lists)
             self._read_collections(lists)
             self._read_reports(lists)
-            for info in lists:
-                self._attempt("contact_activity", info.id, partial(self._read_activity, info))
+            self._read_activity(lists)
         except Unauthorized as failure:
             raise SettingProblem(LOGIN_REFUSED) from failure
         self._finish()
@@ -130,7 +128,7 @@ class Sync:
         places = [Place(collection, None) for collection in ACCOUNT]
         first, *others = [(place, self.executor.submit(self.listings.read, place)) for place in places]
         try:
-            listing: Listing = self._wait(first[1])
+            listing: Listing = self.warehouse.wait_for(first[1])
         except NotFound as failure:
             raise SettingProblem(f'There is no OnGage API at "base_url": {failure}.') from failure
         except Forbidden as failure:
@@ -184,7 +182,7 @@ class Sync:
 
     def _sync_collection(self, place: Place, reply: Future[Listing]) -> None:
         collections = self.state.of_list(place.list_id).collections if place.list_id else self.state.account
-        self.listings.sync(place, self._wait(reply), collections[place.collection.table])
+        self.listings.sync(place, self.warehouse.wait_for(reply), collections[place.collection.table])
 
     def _read_reports(self, lists: Sequence[ListInfo]) -> None:
         if not lists:
@@ -194,8 +192,10 @@ class Sync:
             read = partial(reports.sync, report, self.now.date(), self.settings["stats_days"])
             self._attempt(report.table.name, "", read)
 
-    def _read_activity(self, info: ListInfo) -> None:
-        self.activity.sync(info.id, self.now.date(), self.settings["activity_days"])
+    def _read_activity(self, lists: Sequence[ListInfo]) -> None:
+        for info in lists:
+            read = partial(self.activity.sync, info.id, self.now.date(), self.settings["activity_days"])
+            self._attempt("contact_activity", info.id, read)
 
     # --- What fails ---
 
@@ -216,18 +216,6 @@ class Sync:
         else:
             return True
         return False
-
-    def _wait(self, future: Future[Any]) -> Any:
-        """The future's result; what is emitted meanwhile is saved, since the source may let us wait for many minutes."""
-        while not wait([future], timeout=CHECKPOINT_SECONDS).done:
-            self.warehouse.checkpoint(if_due=True)
-        return future.result()
-
-    def _tell(self, line: str) -> None:
-        now = self.clock.time()
-        if now - self._told_at >= SECONDS_BETWEEN_RETRY_LINES:
-            self._told_at = now
-            log.info(line)
 
     # --- The end ---
 

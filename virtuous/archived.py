@@ -8,6 +8,7 @@ from threading import Lock
 import plan
 from api import LIST_TAKE, Groups, Record, VirtuousApi
 from common.failures import Unavailable
+from common.portions import portions
 from plan import CONTACTS, IDS_PER_QUERY
 
 ATTEMPTS = 3  # replies to another question, one after the other, before the source is taken for one that does not filter
@@ -52,7 +53,7 @@ class Archived:
     def _active_of(self, ids: list[int]) -> list[int]:
         """The same for a page that was no stretch of the list: asked for one by one."""
         active: list[int] = []
-        for some in plan.chunks(ids, IDS_PER_QUERY):
+        for some in portions(ids, IDS_PER_QUERY):
             found, complete = self._listed(plan.any_of(CONTACTS.ids[0], some, []), IDS_PER_QUERY)
             if not complete or not set(found) <= set(some):
                 raise Unavailable(f"{CONTACTS.cheap}: the reply is about other contacts than were asked for", CONTACTS.cheap)

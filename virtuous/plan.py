@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, timedelta
-from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 
 import models
@@ -281,10 +280,3 @@ def between(parameter: str, after: int, until: int | None) -> list[Condition]:
 def any_of(parameter: str, values: Iterable[int], conditions: list[Condition]) -> Groups:
     """One group for each value, each with the same further conditions: groups are alternatives."""
     return [[Condition(parameter, "Is", str(value)), *conditions] for value in values]
-
-
-def chunks(values: Iterable[T], size: int) -> Iterator[list[T]]:
-    """Lists of at most `size` values, in order."""
-    iterator = iter(values)
-    while chunk := list(islice(iterator, size)):
-        yield chunk

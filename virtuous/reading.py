@@ -13,6 +13,8 @@ from api import Groups, Record, VirtuousApi
 from archived import Archived
 from common.clock import Clock
 from common.failures import Disorder, Forbidden, NotFound, Rejected, SourceFailure, Unavailable
+from common.portions import portions
+from common.progress import sparingly
 from common.requests import Exchange
 from common.retrying import Attempts
 from fetch import TAKE_SIZES, Batch, KeysetReader, Lookahead, PageRequest, Reply, read_by_offset
@@ -21,7 +23,6 @@ from plan import CONTACTS, IDS_PER_QUERY, Entity, Parameters, Reference
 PAGE_ATTEMPTS = 3  # for a page that a smaller size may cure
 LIST_ATTEMPTS = 8  # for what cannot be asked for in smaller pieces
 BEHIND_ALL = 1_000_000_000  # a skip that leaves nothing but the total, which counts records without reading them
-SECONDS_BETWEEN_RETRY_LINES = 5.0
 ABSENT_AFTER = 5  # a list that the first five parents do not have belongs to a module that the organization does not have
 FAILED_LISTS_IN_A_ROW = 5  # more than this is an outage and not a parent whose list is broken
 
@@ -54,15 +55,14 @@ class Reading:
     def __init__(
         self, session: Exchange, clock: Clock, executor: Executor, wait: Wait, say: Callable[[str], None], settings: Mapping[str, Any]
     ) -> None:
-        self._clock, self._executor, self._wait, self._say = clock, executor, wait, say
+        self._clock, self._executor, self._wait, self._say = clock, executor, wait, sparingly(clock, say)
         self._include_archived: bool = settings["include_archived"]
         self.optional = set(settings["optional_tables"])
         self._api = VirtuousApi(session.json)
-        self.api = VirtuousApi(lambda *request: Attempts(clock, LIST_ATTEMPTS, self._tell).call(partial(session.json, *request)))
+        self.api = VirtuousApi(lambda *request: Attempts(clock, LIST_ATTEMPTS, self._say).call(partial(session.json, *request)))
         self._lookahead = Lookahead()
         self._first_pages: dict[str, FirstPage] = {}
         self._archived = Archived(self.api, include_archived=self._include_archived)
-        self._told_at = 0.0
         self._answered: set[str] = set()
         self._absent: Counter[str] = Counter()
         self._failed: Counter[str] = Counter()
@@ -73,7 +73,7 @@ class Reading:
         Raises:
             SourceFailure: `Unavailable` if a smaller page may be what it takes.
         """
-        return Attempts(self._clock, attempts, self._tell).call(lambda: self._page(entity, path, groups, request))
+        return Attempts(self._clock, attempts, self._say).call(lambda: self._page(entity, path, groups, request))
 
     def ask_ahead(self, entity: Entity, after: int, groups: Groups) -> None:
         """Asks for the first page above an id before its turn, once: most lists have no other, and would each cost a wait of their own."""
@@ -112,7 +112,7 @@ class Reading:
     def existing(self, entity: Entity, parameter: str, ids: list[int]) -> set[int]:
         """Which of some records the source has, asked for by id and in full: another question than the listing that lacked them."""
         there: set[int] = set()
-        for some in plan.chunks(ids, IDS_PER_QUERY):
+        for some in portions(ids, IDS_PER_QUERY):
             records = self.by_ids(entity, parameter, some, LIST_ATTEMPTS)
             found = {entity.id_of(record) for record in records}
             there |= set(some) if None in found else set(some) & found  # one that comes without its id may be any of them
@@ -206,9 +206,3 @@ class Reading:
         except (Unavailable, Disorder, Rejected) as failure:
             return failure
         return None
-
-    def _tell(self, line: str) -> None:
-        now = self._clock.time()
-        if now - self._told_at >= SECONDS_BETWEEN_RETRY_LINES:
-            self._told_at = now
-            self._say(line)

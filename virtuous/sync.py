@@ -35,8 +35,9 @@ from common.failures import (
     Unauthorized,
     Unavailable,
 )
+from common.portions import portions
 from common.progress import Progress
-from common.warehouse import CHECKPOINT_SECONDS, Warehouse
+from common.warehouse import Warehouse
 from cursors import EntityState, SyncState
 from delivery import Delivery, keyless, survivors, unread_list, unreadable
 from fetch import PARALLEL_REQUESTS, Batch
@@ -95,7 +96,7 @@ class Sync:
         self.progress = Progress(clock, log.info)
         self.warehouse = Warehouse(op, clock, self.progress, state.dump)
         session = exchange(settings, self.budget, clock, PARALLEL_REQUESTS + 1)  # the main thread asks as well
-        self.reading = Reading(session, clock, executor, self._wait, log.info, settings)
+        self.reading = Reading(session, clock, executor, self.warehouse.wait_for, log.info, settings)
         self.delivery = Delivery(self.warehouse, state, self.now, settings["optional_tables"])
         self.options: dict[str, Future[list[Record]]] = {}
         self.incomplete: dict[str, str] = {}
@@ -157,12 +158,6 @@ class Sync:
             reasons = "; ".join(f"{table}: {reason}" for table, reason in self.incomplete.items())
             raise SyncFailed(f"Incomplete, the next sync goes on from here: {reasons}")
 
-    def _wait(self, future: Future[Any]) -> Any:
-        """The future's result; what is emitted meanwhile is saved, since the source may let us wait for many minutes."""
-        while not wait([future], timeout=CHECKPOINT_SECONDS).done:
-            self.warehouse.checkpoint(if_due=True)
-        return future.result()
-
     # --- The organization and the small tables ---
 
     def _read_organization(self) -> None:
@@ -185,7 +180,7 @@ class Sync:
         return read_at is None or not timedelta(0) <= self.now - read_at < RARELY_READ_AGAIN
 
     def _replace(self, reference: Reference, reply: Future[list[Record]]) -> None:
-        records = self._wait(reply)
+        records = self.warehouse.wait_for(reply)
         if self.delivery.replace(reference.table, records):
             log.info(f"{reference.table}: replaced, {len(records):,} records")
         self.warehouse.checkpoint(if_due=True)
@@ -228,7 +223,7 @@ class Sync:
 
     def _parameters(self, entity: Entity) -> Parameters:
         if entity.table in self.options:
-            self.state.parameters[entity.table] = plan.parameters(entity, self._wait(self.options[entity.table]))
+            self.state.parameters[entity.table] = plan.parameters(entity, self.warehouse.wait_for(self.options[entity.table]))
         return self.state.parameters[entity.table]
 
     def _read(self, entity: Entity, names: Parameters, entry: EntityState) -> None:
@@ -242,7 +237,7 @@ class Sync:
             # before the cursor passes them: a checkpoint in between would claim what nobody has noted
             self._report_unread(entity, names, batch, lambda after, until: [plan.above(names, after, until, since)])
             left = left or (batch.by_offset and batch.gap is not None)
-            for some in plan.chunks(batch.records, RECORDS_AT_ONCE):
+            for some in portions(batch.records, RECORDS_AT_ONCE):
                 self._deliver(entity, some)
                 entry.cursor = entry.cursor.advanced(min(entity.id_of(some[-1]) or 0, batch.last_id), len(some))
                 self.warehouse.checkpoint(if_due=True)
@@ -312,7 +307,7 @@ class Sync:
         numbers = sorted({error.number for error in self.state.errors.of(entity.table) if error.number is not None})
         first = int(self.now.timestamp() // 3600) % max(len(numbers), 1)  # another one every hour, so that none always comes too late
         in_vain = 0
-        for some in plan.chunks([*numbers[first:], *numbers[:first]], IDS_PER_QUERY):
+        for some in portions([*numbers[first:], *numbers[:first]], IDS_PER_QUERY):
             if in_vain < RETRIES_IN_VAIN and self._retry(entity, names.id, some):
                 continue
             for number in some:  # one of them is still broken, and breaks the others' page
@@ -348,11 +343,11 @@ class Sync:
 
         If the source gives them in no order, the next sync reads everything, and they come with that.
         """
-        for some in plan.chunks(values, IDS_PER_QUERY):
+        for some in portions(values, IDS_PER_QUERY):
             between = partial(_where, names, parameter, some)
             try:
                 for batch in self.reading.above(entity, entity.query, 0, between):
-                    for portion in plan.chunks(batch.records, RECORDS_AT_ONCE):
+                    for portion in portions(batch.records, RECORDS_AT_ONCE):
                         self._deliver(entity, portion)
                     self._report_unread(entity, names, batch, between)
                     self.warehouse.checkpoint(if_due=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from common.progress import Progress
+from common.progress import SECONDS_BETWEEN_RETRY_LINES, Progress, sparingly
 from tests.doubles import FakeClock
 
 
@@ -121,3 +121,19 @@ def test_the_summary_adds_up_all_tables(progress: Progress, clock: FakeClock) ->
 
 def test_the_summary_of_a_sync_that_found_nothing(progress: Progress) -> None:
     assert progress.summary(12) == "done: 0 rows upserted, 0 deleted, 12 requests, less than a second"
+
+
+def test_of_many_lines_at_once_one_is_told(clock: FakeClock, said: list[str]) -> None:
+    tell = sparingly(clock, said.append)
+    for number in range(5):
+        tell(f"line {number}")
+    clock.now += SECONDS_BETWEEN_RETRY_LINES
+    tell("line 5")
+    tell("line 6")
+    assert said == ["line 0", "line 5"]
+
+
+def test_a_table_that_is_not_worth_a_line_gets_none(progress: Progress, said: list[str]) -> None:
+    progress.begin("gifts", "")
+    progress.end()
+    assert said == []
