@@ -4,20 +4,19 @@
   is read in each sync: nothing tells what was deleted.
 - The details of mailings and segments, and of messages if their bodies are wanted: one for each record at first, later for those that
   were changed since the start.
-- A report for each table of statistics and each month, from the month in which the oldest list was made, or of the last 30 days in a
-  later sync; as many pages of 5000 rows as it takes. A month without rows takes one request too.
+- A report for each table of statistics, since nothing limits the days that a query may look at: of all days since the oldest list was
+  made, or of the last 30 days in a later sync; as many pages of 5000 rows as it takes, one if there are no rows.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime, timezone
 
 from sandbox.ongage import emails, events, imports, mailings, providers, segments, transactional
 from sandbox.ongage.account import Account
 from sandbox.ongage.facts import day_of, growth_days, mailings_of, scope_of
 from sandbox.ongage.truth_collections import STATISTICS, facts_by_mailing, sums
-from sandbox.ongage.world import DAY, epoch
+from sandbox.ongage.world import DAY
 
 PAGE, REPORT_PAGE = 500, 5000
 LAST_DAYS = 30
@@ -57,34 +56,19 @@ def details(account: Account, *, changed: bool, optional: frozenset[str] = froze
 def report_pages(account: Account, *, changed: bool, page: int | None = None) -> dict[str, int]:
     """Return the pages of the reports for each table of statistics."""
     size = min(page or REPORT_PAGE, REPORT_PAGE)
-    wanted = months(account, changed=changed)
-    rows = _rows_by_month(account, epoch(*wanted[0]))
+    oldest = min(each.created for each in account.visible())
+    rows = _rows_since(account, day_of(account.now() - LAST_DAYS * DAY if changed else oldest))
     names = [*(table.table for table in STATISTICS), "list_daily_stats"]
-    return {f"reports/query {name}": sum(_pages(rows[name, month], size) for month in wanted) for name in names}
+    return {f"reports/query {name}": _pages(rows[name], size) for name in names}
 
 
-def months(account: Account, *, changed: bool) -> list[tuple[int, int]]:
-    """Return the months, as year and month, whose reports are read: all there can be, or those of the last 30 days."""
-    first = account.now() - LAST_DAYS * DAY if changed else min(each.created for each in account.visible())
-    (year, month), last = _month(first), _month(account.now())
-    found = []
-    while (year, month) <= last:
-        found.append((year, month))
-        year, month = (year + month // 12, month % 12 + 1)
-    return found
-
-
-def _rows_by_month(account: Account, low: int) -> Counter[tuple[str, tuple[int, int]]]:
-    counts: Counter[tuple[str, tuple[int, int]]] = Counter()
+def _rows_since(account: Account, low: int) -> Counter[str]:
+    """Return how many rows each table has of the days from one on."""
+    counts: Counter[str] = Counter()
     for facts in facts_by_mailing(account, low):
         for table in STATISTICS:
-            counts.update((table.table, _month(row["stats_date"])) for row in sums(table, facts))
+            counts[table.table] += sum(row["stats_date"] >= low for row in sums(table, facts))
     for place in account.visible(sending=True):
         started = scope_of(mailings_of(account, place)).started
-        counts.update(("list_daily_stats", _month(day)) for day in growth_days(place, started))
+        counts["list_daily_stats"] += sum(day >= low for day in growth_days(place, started))
     return counts
-
-
-def _month(seconds: int) -> tuple[int, int]:
-    moment = datetime.fromtimestamp(day_of(seconds), timezone.utc)
-    return moment.year, moment.month
