@@ -86,8 +86,9 @@ class Activity:
             self._state.trash = self._jobs.delete(self._state.trash)
             return
 
-    def _rows(self, job: Job, table: Table, export: str, begin: datetime) -> Iterator[Row]:
-        """The rows of a report."""
+    def _rows(self, job: Job, table: Table, export: str, begin: datetime, anew: bool) -> Iterator[Row]:
+        """The rows of a report, which are downloaded whenever they are wanted."""
+        del anew
         with self._api.export(*job, export) as csv:
             try:
                 reader = _reader(table, csv.header, job.list_id, begin)

@@ -114,7 +114,7 @@ class Reports:
         """Delivers a span, anew from its first page if rows came or went between two pages; `again`: whether it will be read once more."""
         entry = self._state.spans[report.table.name]
         for attempt in range(1, PASSES + 1):
-            read = partial(self._rows, report, span, [first], lists)
+            read = partial(self._rows, report, span, first, lists)
             try:
                 if again:
                     spans.replace(self._delivery, report.table, entry, span.first.isoformat(), read, self._is_of_a_list)
@@ -130,9 +130,11 @@ class Reports:
         """Whether a row is of one of the lists that are asked for."""
         return key["list_id"] in self._lists
 
-    def _rows(self, report: Report, span: Span, ahead: list[Future[Page]], lists: Sequence[str] | None) -> Iterator[Row]:
-        """The rows of a span; what cannot be made a row is reported."""
-        for number, raw in enumerate(self._records(report, span, ahead, lists)):
+    def _rows(self, report: Report, span: Span, first: Future[Page], lists: Sequence[str] | None, anew: bool) -> Iterator[Row]:
+        """The rows of a span, from its first page on, which is asked for again if they are to come anew; what is no row is reported."""
+        if anew:
+            first = self._executor.submit(self._page, report, span, 0, lists)
+        for number, raw in enumerate(self._records(report, span, first, lists)):
             row, notes = report_row(report, raw)
             record = "/".join(map(str, (row[column] for column in report.table.key))) if row else f"{span.first:%Y-%m}, row {number + 1}"
             of = Span.of_month(row[report.day].date()) if row else span
@@ -145,13 +147,13 @@ class Reports:
                 yield row
             self._progress.advance(1, None)
 
-    def _records(self, report: Report, span: Span, ahead: list[Future[Page]], lists: Sequence[str] | None) -> Iterator[Record]:
+    def _records(self, report: Report, span: Span, first: Future[Page], lists: Sequence[str] | None) -> Iterator[Record]:
         """The records of a span. Each page but the first begins with the last row of the page before it, or rows came or went in between.
 
         Raises:
             Disorder: if they did.
         """
-        page: Page = self._wait(ahead[0])
+        page: Page = self._wait(first)
         yield from page.rows
         offset = len(page.rows)
         while not page.last:

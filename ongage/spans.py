@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from hashlib import blake2b
 
-from common.deletes import is_doubtful
+from common.deletes import MAX_DELETED_UNDOUBTED, is_doubtful
 from common.portions import portions
 from common.tables import Row, Table
 from cursors import SpansState
@@ -22,13 +22,13 @@ ROWS_AT_ONCE = 500
 DIFFERENCES_EXPECTED = 0.1  # of the rows of a span
 MOST_WIDTH = 512
 
-Read = Callable[[], Iterator[Row]]
+Read = Callable[[bool], Iterator[Row]]  # gives the rows of a span; with True the source is asked again, whatever is known by now
 Asked = Callable[[Row], bool]
 
 
 def deliver_once(delivery: Delivery, table: Table, read: Read) -> None:
     """Delivers a span that will not be read again."""
-    for some in portions(read(), ROWS_AT_ONCE):
+    for some in portions(read(False), ROWS_AT_ONCE):
         delivery.upsert(table, some)
         delivery.checkpoint(if_due=True)
 
@@ -41,7 +41,7 @@ def replace(delivery: Delivery, table: Table, entry: SpansState, name: str, read
         table: of the rows.
         entry: what is remembered of the table.
         name: of the span.
-        read: gives its rows, anew whenever it is called.
+        read: gives its rows.
         asked: whether what was read could have had a row with this key; others stay as they are.
 
     Raises:
@@ -50,14 +50,14 @@ def replace(delivery: Delivery, table: Table, entry: SpansState, name: str, read
     held = entry.mirrors.get(name)
     if held is None:
         seen = entry.mirrors[name] = Mirror(MOST_WIDTH)  # from the first checkpoint on, what was delivered is known
-        for some in portions(read(), ROWS_AT_ONCE):
+        for some in portions(read(False), ROWS_AT_ONCE):
             for row in some:
                 seen.put(key_of(table, row), checksum_of(row))
             delivery.upsert(table, some)
             delivery.checkpoint(if_due=True)
     else:
         seen = Mirror(max(held.width, MOST_WIDTH))
-        for row in read():
+        for row in read(False):
             seen.put(key_of(table, row), checksum_of(row))
         _reconcile(delivery, table, name, held, seen, read, asked)
     entry.mirrors[name] = seen.folded(width_for(int(seen.rows * DIFFERENCES_EXPECTED), MOST_WIDTH))
@@ -66,14 +66,15 @@ def replace(delivery: Delivery, table: Table, entry: SpansState, name: str, read
 def _reconcile(  # noqa: PLR0913, PLR0917 - as many as `replace`
     delivery: Delivery, table: Table, name: str, held: Mirror, seen: Mirror, read: Read, asked: Asked
 ) -> None:
-    """Delivers in what a span differs, and deletes what is gone, unless it is so much that the reading is not believed."""
+    """Delivers in what a span differs, and deletes what a second reading lacks as well, unless it is so much that it is not believed."""
     gone, changed = held.compared(seen)
     others = {text for text in gone or () if not asked(_key(table, text))}
     missing = held.rows - seen.rows if gone is None else len(gone - others)
-    doubtful = is_doubtful(missing, seen.rows, held.rows - len(others))
+    # a few rows may be all that a month had, and the source is asked for them again
+    doubtful = missing > MAX_DELETED_UNDOUBTED and is_doubtful(missing, seen.rows, held.rows - len(others))
     if gone or changed or gone is None or changed is None:
         as_seen, still_there = held.checksums(seen)[1], set(others)
-        for some in portions(read(), ROWS_AT_ONCE):
+        for some in portions(read(missing > 0), ROWS_AT_ONCE):
             keys = [key_of(table, row) for row in some]
             still_there.update((gone or set()) & set(keys))
             chosen = [(key, row) for key, row in zip(keys, some, strict=True) if changed is None or key in changed]

@@ -200,3 +200,54 @@ def test_the_past_of_one_list_cures_no_error_of_another(monkeypatch: pytest.Monk
         h.sync()
         assert h.open_errors() == []
         assert differing(h, MAILINGS) == []
+
+
+def of_this_month(h: Harness) -> set[tuple[Any, ...]]:
+    return {key for key, row in h.rows_by_key()[MAILINGS].items() if row["stats_date"] >= "2026-09"}
+
+
+def test_the_last_rows_of_a_month_may_shrink_to_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    one_report(monkeypatch)
+    with only("reports", rows=60) as (h, wire):
+        wire.told = lambda request, reply: keep(reply, 3)
+        h.sync()
+        assert len(of_this_month(h)) == 3
+        wire.told = lambda request, reply: keep(reply, 0)
+        h.sync()
+        assert of_this_month(h) == set()
+        assert h.fivetran.warnings == []
+
+
+def test_a_reply_that_lacks_rows_once_deletes_none_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    one_report(monkeypatch)
+    with only("reports", rows=60) as (h, wire):
+        h.sync()
+        before, lacking = of_this_month(h), [True]
+
+        def empty_once(request: Request, reply: Reply) -> None:
+            if lacking and request.path.endswith("reports/query") and is_of_this_month(request):
+                lacking.clear()
+                keep(reply, len(before) - 2)
+
+        wire.told = empty_once
+        h.sync()
+        assert not lacking
+        assert of_this_month(h) == before != set()
+        h.sync()
+        assert in_sync_of(h) == []
+        assert not h.fivetran.touched
+
+
+def is_of_this_month(request: Request) -> bool:
+    return any(str(value) == "2026-09-01" for _, _, value in request.body["filter"])
+
+
+def keep(reply: Reply, rows: int) -> None:
+    """Leaves so many rows of this month in a report."""
+    recent = [row for row in reply.records if int(row.get("stats_date", 0)) >= 1_788_220_800] if isinstance(reply.payload, dict) else []
+    if recent:
+        reply.payload["payload"] = [row for row in reply.records if row not in recent[rows:]]
+
+
+def in_sync_of(h: Harness) -> list[str]:
+    return differing(h, MAILINGS)
