@@ -57,8 +57,11 @@ class Attempts:
         return self._unavailable >= self._allowed or self._limited >= RATE_LIMIT_ATTEMPTS
 
     def _tell(self, state: RetryCallState) -> None:
+        failure = _failure(state)
         pause = state.next_action.sleep if state.next_action else 0.0
-        self._say(f"{_failure(state)}; trying again" + (f" in {pause:.0f} s" if pause >= 1 else ""))
+        if isinstance(failure, RateLimited) and failure.seconds:
+            pause = failure.seconds  # in which the budget lets nobody pass
+        self._say(f"{failure}; trying again" + (f" in {pause:.0f} s" if pause >= 1 else ""))
 
     def _wait(self, state: RetryCallState) -> float:
         failure = _failure(state)

@@ -109,6 +109,12 @@ def test_a_wait_that_the_source_asked_for_is_not_waited_twice(clock: FakeClock) 
     assert sum(waits_of(clock, limited(3, 847.0))) == 0  # the budget keeps every thread waiting that long
 
 
+def test_a_person_is_told_how_long_each_pause_is_whoever_asked_for_it(clock: FakeClock) -> None:
+    said: list[str] = []
+    Attempts(clock, ALLOWED, said.append).call(Scripted([*limited(1, 847.0), *unavailable(1)]))
+    assert said == ["slow down 0; trying again in 847 s", f"down 0; trying again in {clock.slept[-1]:.0f} s"]
+
+
 @pytest.mark.parametrize("seconds", [0.0, None])
 def test_a_rate_limit_without_a_time_to_wait_is_not_hammered(clock: FakeClock, seconds: float | None) -> None:
     assert all(wait > 0 for wait in waits_of(clock, limited(5, seconds)))
