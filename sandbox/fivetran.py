@@ -30,8 +30,9 @@ _CONNECTOR_LINE = re.compile(r"\d\d:\d\d:\d\d\.\d{3} (?:INFO|WARNING|ERROR|SEVER
 _WARNING = re.compile(r"\d\d:\d\d:\d\d\.\d{3} WARNING +\S+ +\w+ +(.*)")
 _COUNT = re.compile(r"\s+([A-Z][A-Za-z ]+?)\s+\| (\d+)\s*")
 
-# Said when somebody publishes a newer SDK, which is no fault of the connector's.
-_ADVICE = ("is available. (", "pip install --upgrade")
+# Said when somebody publishes a newer SDK, or when nobody can be asked for one: neither is a fault of the connector's.
+# A retry is announced after the line with its reason, which is judged by itself.
+_ADVICE = ("is available. (", "pip install --upgrade", "unable to check for a newer version", "sdk       retrying after ")
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class DebugRun:
 
     @property
     def complaints(self) -> list[str]:
-        """The lines of the output at level WARNING or worse, advice to install a newer SDK left out."""
+        """The lines of the output at level WARNING or worse, what the SDK says of newer releases left out."""
         return [line for line in self.output.splitlines() if is_complaint(line)]
 
     @property

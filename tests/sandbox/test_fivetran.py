@@ -72,6 +72,9 @@ def test_settings_of_the_caller_do_not_redirect_a_run(monkeypatch: pytest.Monkey
         ("23:31:20.551 SEVERE   ⚡ connector it broke", True),
         ("23:31:20.551 INFO     ⚡ connector no WARNING here", False),
         ("23:31:20.551 WARNING  ⚡ sdk       core 0.2.0 is available. (a newer release exists)", False),
+        ("23:31:20.551 WARNING  ⚡ sdk       unable to check for a newer version of `fivetran-connector-sdk`", False),
+        ("23:31:20.551 WARNING  ⚡ sdk       retrying after 1 seconds", False),
+        ("23:31:20.551 WARNING  ⚡ connector retrying after 1 seconds", True),
     ],
 )
 def test_complaints_are_told_from_news(line: str, expected: bool) -> None:
