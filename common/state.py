@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timezone
 from typing import Any
 
@@ -49,6 +49,18 @@ def names_of(state: Mapping[str, Any], name: str) -> list[str]:
     if not all(isinstance(one, str) for one in names):
         raise StateProblem(f'The stored state is damaged: "{name}" is not a list of names. {ADVICE}')
     return list(names)
+
+
+def valid(name: str, load: Callable[[], Any]) -> Any:
+    """What `load` makes of the part of the state by that name.
+
+    Raises:
+        StateProblem: if it raises a ValueError, which says what is damaged.
+    """
+    try:
+        return load()
+    except ValueError as error:
+        raise StateProblem(f'The stored state is damaged: "{name}": {error}. {ADVICE}') from None
 
 
 def day_of(state: Mapping[str, Any], name: str) -> date | None:

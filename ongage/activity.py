@@ -9,7 +9,8 @@ from typing import Any
 
 import models
 import spans
-from api import Cells, Record, criterion, search_body
+from api import Record, criterion, search_body
+from common.csvs import Cells
 from common.errors import ErrorRecord
 from common.failures import NotFound, SyncFailed, Unavailable
 from common.retrying import Attempts

@@ -6,9 +6,6 @@ Every call is scoped by the list id in its route and by nothing else: one in the
 
 from __future__ import annotations
 
-import codecs
-import csv
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from http import HTTPStatus
@@ -17,18 +14,16 @@ from urllib.parse import quote
 
 from common.budget import Budget
 from common.clock import Clock
+from common.csvs import Export
 from common.failures import Rejected, Unavailable
 from common.requests import Exchange
 
 BASE_URL = "https://api.ongage.net"
 RATE_WINDOW_SECONDS = 60.0  # the vendor's limit is per minute and account (API FAQ)
 RATE_MARGIN_SECONDS = 2.0  # a call may take that much longer to arrive than the one a window before it
-LONGEST_CELL = 16_000_000  # characters; a cell of a CSV that is longer is no contact's
-CUT_OFF = "unexpected end of data"  # what Python's csv says of an end within quotes
 PENDING, COMPLETED = 1, 2  # what a search or an activity report answers as its status
 
 Record = dict[str, Any]
-Cells = list[str]
 
 
 class Ask(Protocol):
@@ -169,113 +164,6 @@ def _total(body: Record, route: str) -> int | None:
     if isinstance(total, bool) or not str(total).isdecimal():
         raise Unavailable(f"{route}: the reply's total is no number", route)
     return int(total)
-
-
-# --- CSV ---
-
-
-class Export:
-    """A CSV that is read as it comes, of which never more than a piece and a row are held.
-
-    Iterating gives its rows; an empty line is none. One whose quotes are wrong comes as its last line, in so many cells as no row may have.
-    A last row whose line does not end is none of them: it is left in `unterminated`, since the CSV may have been cut there, even if there
-    is nothing in it; so is a header without an end.
-
-    Args:
-        pieces: the body.
-        route: what was asked, for people.
-
-    Raises:
-        Unavailable: for what is no CSV (JSON or a web page in its place, nothing at all), or ends within quotes.
-    """
-
-    def __init__(self, pieces: Iterator[bytes], route: str) -> None:
-        csv.field_size_limit(LONGEST_CELL)
-        self._lines = _Lines(_checked(pieces, route))
-        self._reader = csv.reader(self._lines, strict=True)
-        self._route = route
-        self.unterminated: Cells | None = None
-        self.header: Cells = []
-        header = self._next()
-        if not header:
-            raise Unavailable(f"{route}: the reply is empty, where a CSV should be", route)
-        self.header = header
-        if self._lines.unterminated:
-            self.unterminated = header
-
-    def __iter__(self) -> Iterator[Cells]:
-        while (row := self._next()) is not None:
-            if self._lines.unterminated:
-                self.unterminated = row
-                return
-            yield row
-
-    def _next(self) -> Cells | None:
-        while True:
-            try:
-                row = next(self._reader, None)
-            except csv.Error as error:
-                if str(error) == CUT_OFF:
-                    break
-                return [self._lines.last] * (2 if len(self.header) == 1 else 1)
-            if row or row is None or self._lines.unterminated:
-                return row
-        raise Unavailable(f"{self._route}: the reply ends in the middle of a row", self._route)
-
-
-def _checked(pieces: Iterator[bytes], route: str) -> Iterator[bytes]:
-    """The pieces, if what they begin with can be a CSV; the first ones may be as short as a byte order mark."""
-    first = begin = b""
-    for piece in pieces:
-        first += piece
-        begin = first.removeprefix(codecs.BOM_UTF8).lstrip()[:1]
-        if begin and not codecs.BOM_UTF8.startswith(first):
-            break
-    if begin in {b"<", b"{", b"["}:
-        raise Unavailable(f"{route}: {_spell(begin, first)} came in place of a CSV", route)
-    yield first
-    yield from pieces
-
-
-def _spell(begin: bytes, body: bytes) -> str:
-    if begin == b"<":
-        return "a web page"
-    try:
-        code = json.loads(body.decode("utf-8-sig"))["payload"]["code"]
-    except (ValueError, TypeError, KeyError, UnicodeDecodeError):
-        return "JSON"
-    return f"an error with the code {code}" if type(code) is int else "JSON"
-
-
-class _Lines:
-    """Lines with their ends: `last` is the one that was given last, `unterminated` tells that it had none.
-
-    Bytes that are no UTF-8 become lone surrogates, which no cell takes, so that they are named and not mended.
-    """
-
-    def __init__(self, pieces: Iterator[bytes]) -> None:
-        self._pieces = pieces
-        self.last, self.unterminated = "", False
-
-    def __iter__(self) -> Iterator[str]:
-        for line in self._read():
-            self.last = line
-            yield line
-
-    def _read(self) -> Iterator[str]:
-        decoder = codecs.getincrementaldecoder("utf-8-sig")("surrogateescape")
-        rest: list[str] = []
-        for piece in self._pieces:
-            first, *others = decoder.decode(piece).split("\n")
-            rest.append(first)
-            if others:
-                yield "".join(rest) + "\n"
-                yield from (line + "\n" for line in others[:-1])
-                rest = [others[-1]]
-        last = "".join(rest) + decoder.decode(b"", final=True)
-        if last:
-            self.unterminated = True
-            yield last
 
 
 def search_body(title: str, criteria: Sequence[Record]) -> Record:

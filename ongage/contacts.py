@@ -19,7 +19,8 @@ from typing import NamedTuple
 
 import models
 import plan
-from api import Cells, Record, criterion, search_body
+from api import Record, criterion, search_body
+from common.csvs import Cells
 from common.deletes import MAX_DELETED_UNDOUBTED, is_doubtful
 from common.failures import NotFound, SourceFailure, SyncFailed, Unavailable
 from common.portions import portions

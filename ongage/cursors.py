@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
 from typing import Any, NamedTuple
 
 import models
+from common.collection import Collection, CollectionState
 from common.errors import OpenErrors
 from common.failures import StateProblem
 from common.ledger import Ledger
-from common.state import ADVICE, check_version, day_of, moment_of, names_of, part
-from plan import ACCOUNT, PER_LIST, Collection, Window
+from common.state import ADVICE, check_version, day_of, moment_of, names_of, part, valid
+from plan import ACCOUNT, PER_LIST, Window
 from sketch import Mirror
 
 VERSION = 1  # a new collection needs a new one, and a migration: no part of a state may be missing
@@ -136,39 +137,6 @@ class ContactsState:
         return found
 
 
-@dataclass
-class CollectionState:
-    """What was delivered of a collection: ids, with numbers of child rows and checksums.
-
-    `including`: the optional tables of its records. `keys`: what every record of a listing had so far; of a shape that nobody has
-    documented this is how a record is known to be narrow.
-    """
-
-    ledger: Ledger
-    including: list[str] = field(default_factory=list)
-    keys: list[str] = field(default_factory=list)
-
-    def learn(self, records: Sequence[Mapping[str, Any]]) -> None:
-        """Takes note of the keys that all records of a listing have."""
-        if records:
-            self.keys = sorted(set(self.keys) | set.intersection(*(set(record) for record in records)))
-
-    def dump(self) -> dict[str, Any]:
-        """As JSON for the state."""
-        return {"delivered": self.ledger.dump(), "including": self.including, "keys": self.keys}
-
-    @classmethod
-    def load(cls, stored: Mapping[str, Any], collection: Collection) -> CollectionState:
-        """What `dump` gave.
-
-        Raises:
-            StateProblem: if it is not what `dump` gives.
-        """
-        delivered = part(stored, "delivered", dict)
-        ledger: Ledger = _valid("delivered", lambda: Ledger.load(delivered, collection.columns()))
-        return cls(ledger, names_of(stored, "including"), names_of(stored, "keys"))
-
-
 class ListState:
     """What is remembered of one list."""
 
@@ -216,7 +184,7 @@ class SpansState:
         mirrors = part(stored, "mirrors", dict)
         for day in mirrors:
             day_of({"mirrors": day}, "mirrors")
-        loaded = {day: _valid("mirrors", partial(Mirror.load, one)) for day, one in mirrors.items()}
+        loaded = {day: valid("mirrors", partial(Mirror.load, one)) for day, one in mirrors.items()}
         return cls(day_of(stored, "done"), loaded, names_of(stored, "lists"), names_of(stored, "pending"))
 
 
@@ -242,7 +210,7 @@ class SyncState:
         self.spans = _spans({} if new else part(state, "spans", dict), list(models.REPORTS), new=new)
         self.trash = [] if new else [_job(one) for one in part(state, "trash", list)]
         stored = {} if new else part(state, "open_errors", dict)
-        self.errors: OpenErrors = _valid("open_errors", lambda: OpenErrors(dict(stored)))
+        self.errors: OpenErrors = valid("open_errors", lambda: OpenErrors(dict(stored)))
 
     @classmethod
     def load(cls, state: Mapping[str, Any]) -> SyncState:
@@ -275,9 +243,10 @@ class SyncState:
 
 
 def _collections(stored: Mapping[str, Any], collections: Sequence[Collection], *, new: bool) -> dict[str, CollectionState]:
+    columns = {one.table: one.columns(models.OPTIONAL_TABLES) for one in collections}
     if new:
-        return {one.table: CollectionState(Ledger(one.columns())) for one in collections}
-    return {one.table: CollectionState.load(part(stored, one.table, dict), one) for one in collections}
+        return {table: CollectionState(Ledger(names)) for table, names in columns.items()}
+    return {table: CollectionState.load(part(stored, table, dict), names) for table, names in columns.items()}
 
 
 def _spans(stored: Mapping[str, Any], tables: Sequence[str], *, new: bool) -> dict[str, SpansState]:
@@ -296,13 +265,6 @@ def _damaged(name: str) -> StateProblem:
     return StateProblem(f'The stored state is damaged: "{name}". {ADVICE}')
 
 
-def _valid(name: str, load: Callable[[], Any]) -> Any:
-    try:
-        return load()
-    except ValueError as error:
-        raise StateProblem(f'The stored state is damaged: "{name}": {error}. {ADVICE}') from None
-
-
 def _job(stored: object) -> Job:
     match stored:
         case [str() as list_id, str() as kind, str() as number]:
@@ -312,7 +274,7 @@ def _job(stored: object) -> Job:
 
 def _mirror(stored: Mapping[str, Any], name: str) -> Mirror | None:
     dumped = part(stored, name, dict, default=None) if name in stored else part(stored, name, dict)
-    return None if dumped is None else _valid(name, lambda: Mirror.load(dumped))
+    return None if dumped is None else valid(name, lambda: Mirror.load(dumped))
 
 
 def _sums(stored: Mapping[str, Any], name: str) -> dict[str, int]:

@@ -9,8 +9,8 @@ from typing import NamedTuple
 from dateutil.relativedelta import relativedelta
 
 import models
-from api import Record
-from common.splitting import Root
+from common.collection import Collection
+from models import ROOTS
 
 LARGE_LIST_CONTACTS = 200_000  # a list of more contacts than this is read in windows of creation dates
 INITIAL_BATCH_MONTHS = 3
@@ -24,61 +24,16 @@ CHANGES = (CREATED, "ocx_unsubscribe_date", "ocx_resubscribe_date", "ocx_bounce_
 LISTS, CONTACTS, BODIES = "lists", "contacts", "email_message_bodies"
 
 
-class Collection(NamedTuple):
-    """A collection that is read whole in every sync.
-
-    Args:
-        table: the table of its records.
-        path: its endpoint.
-        detail: whether a record that changed is asked for by itself as well.
-        detail_keys: fields of which one must have changed for that; none stands for all.
-        by_id: whether a record can be asked for by its id.
-        pages: "offset" for offset and limit, "page" for page and page_size, "none" for a collection without pages.
-        bodies: a table that the detail fills, instead of the record's own.
-    """
-
-    table: str
-    path: str
-    detail: bool = False
-    detail_keys: tuple[str, ...] = ()
-    by_id: bool = False
-    pages: str = "offset"
-    bodies: str = ""
-
-    @property
-    def root(self) -> Root:
-        """The table and its children."""
-        return models.ROOTS[self.table]
-
-    def id_of(self, record: object) -> int | None:
-        """A record's id, None if it has none that is a number."""
-        value = record.get("id") if isinstance(record, dict) else None
-        if isinstance(value, str) and value.isdecimal() and value.isascii():
-            return int(value)
-        return value if type(value) is int else None
-
-    def columns(self) -> list[str]:
-        """What the ledger keeps of each record: the number of rows in each child table, and checksums."""
-        children = [table.name for table in self.root.declared(models.OPTIONAL_TABLES)[1:]]
-        return [*children, *([self.bodies] if self.bodies else []), RECORD_SUM, DETAIL_SUM]
-
-    def asked_for(self, record: Record) -> object:
-        """What must have changed for a detail to be asked for again."""
-        return [record.get(key) for key in self.detail_keys] if self.detail_keys else record
-
-
-RECORD_SUM, DETAIL_SUM = "checksum", "detail_checksum"
-
-ACCOUNT = (Collection(LISTS, "lists"), Collection("esp_connections", "esp_connections/options", pages="none"))
+ACCOUNT = (Collection(ROOTS[LISTS], "lists"), Collection(ROOTS["esp_connections"], "esp_connections/options", pages="none"))
 PER_LIST = (
-    Collection("list_fields", "list_fields"),
-    Collection("segments", "segments", detail=True, detail_keys=("modified", "user_modified"), by_id=True),
-    Collection("mailings", "mailings", detail=True, by_id=True),
-    Collection("email_messages", "emails", by_id=True, pages="page", bodies=BODIES),
-    Collection("imports", "import", by_id=True),
-    Collection("transactional_campaigns", "transactional"),
-    Collection("events", "events", by_id=True),
-    Collection("email_tags", "email_tag"),
+    Collection(ROOTS["list_fields"], "list_fields"),
+    Collection(ROOTS["segments"], "segments", detail=True, detail_keys=("modified", "user_modified"), by_id=True),
+    Collection(ROOTS["mailings"], "mailings", detail=True, by_id=True),
+    Collection(ROOTS["email_messages"], "emails", by_id=True, pages="page", bodies=ROOTS[BODIES].table),
+    Collection(ROOTS["imports"], "import", by_id=True),
+    Collection(ROOTS["transactional_campaigns"], "transactional"),
+    Collection(ROOTS["events"], "events", by_id=True),
+    Collection(ROOTS["email_tags"], "email_tag"),
 )
 
 

@@ -7,8 +7,9 @@ from concurrent.futures import Executor, Future
 from functools import partial
 from http import HTTPStatus
 
-from api import COMPLETED, PENDING, Cells, Export, OngageApi, Record
+from api import COMPLETED, PENDING, OngageApi, Record
 from common.clock import Clock
+from common.csvs import Cells, Export
 from common.failures import NotFound, SourceFailure, Unauthorized, Unavailable
 from cursors import Job
 

@@ -14,14 +14,14 @@ import base64
 import hashlib
 import json
 import operator
-import re
 import zlib
 from typing import Any, NamedTuple
+
+from common.keys import key_number, key_text
 
 HASHES = 3
 LEAST_WIDTH, MOST_WIDTH = 64, 1 << 20  # a state that tells of a wider one is damaged
 CHECKSUM_BITS = 48
-HEX_ID = re.compile(r"[0-9a-f]{24}")
 _WORD = (1 << 32) - 1
 
 Cell = tuple[int, int, int]  # how many numbers, their sum, the sum of their checks
@@ -188,7 +188,7 @@ class Mirror:
 
     def put(self, key: str, checksum: int, times: int = 1) -> None:
         """Adds a row; with `times` -1 takes it out."""
-        number = _number(key)
+        number = key_number(key)
         self.rows += times
         self._keys.add(number, times)
         self._sums.add(number << CHECKSUM_BITS | checksum, times)
@@ -213,14 +213,14 @@ class Mirror:
     def compared(self, seen: Mirror) -> Difference:
         """In what a complete reading differs from this."""
         keys, sums = self._keys.without(seen._keys), self._sums.without(seen._sums)
-        gone = None if keys is None else {_text(number) for number in keys[0]}
-        changed = None if sums is None else {_text(number >> CHECKSUM_BITS) for number in sums[1]}
+        gone = None if keys is None else {key_text(number) for number in keys[0]}
+        changed = None if sums is None else {key_text(number >> CHECKSUM_BITS) for number in sums[1]}
         return Difference(gone, changed)
 
     def checksums(self, seen: Mirror) -> tuple[dict[str, int], dict[str, int]]:
         """By key, the checksums of rows that are only here, and of those that are only in the other one; empty if they cannot be told."""
         sums = self._sums.without(seen._sums) or (set(), set())
-        mine, others = ({_text(one >> CHECKSUM_BITS): one & ((1 << CHECKSUM_BITS) - 1) for one in some} for some in sums)
+        mine, others = ({key_text(one >> CHECKSUM_BITS): one & ((1 << CHECKSUM_BITS) - 1) for one in some} for some in sums)
         return mine, others
 
     def dump(self) -> dict[str, Any]:
@@ -249,17 +249,3 @@ def width_for(differences: int, most: int) -> int:
     while width < differences and width < most:
         width *= 2
     return width
-
-
-def _number(key: str) -> int:
-    """A text as a positive number; an id of 24 hex digits takes half the room."""
-    if HEX_ID.fullmatch(key):
-        return int("1" + key, 16) << 1
-    return int.from_bytes(b"\x01" + key.encode("utf-8", "surrogatepass"), "big") << 1 | 1
-
-
-def _text(number: int) -> str:
-    if number & 1:
-        packed = number >> 1
-        return packed.to_bytes((packed.bit_length() + 7) // 8, "big")[1:].decode("utf-8", "surrogatepass")
-    return f"{number >> 1:x}"[1:]

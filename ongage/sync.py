@@ -18,6 +18,7 @@ from typing import Any
 from fivetran_connector_sdk import Logging as log
 from fivetran_connector_sdk import Operations as op
 
+import fetch
 import models
 import plan
 from activity import Activity
@@ -26,6 +27,8 @@ from common.budget import Budget, Pace
 from common.clock import Clock, SystemClock, moment
 from common.collecting import rare_collections
 from common.failures import Forbidden, NotFound, SettingProblem, SourceFailure, SyncFailed, Unauthorized, Unavailable
+from common.listing import Listing
+from common.listings import Place
 from common.progress import Progress, sparingly
 from common.retrying import Attempts
 from common.tables import ConversionError
@@ -34,8 +37,8 @@ from contacts import Contacts, ListInfo, Tuning, entry_time, with_widths
 from context import Context
 from cursors import SyncState
 from delivery import Delivery
-from fetch import PARALLEL_REQUESTS, Listing
-from listings import Listings, Place
+from fetch import PARALLEL_REQUESTS
+from listings import list_of, listings, place_of
 from plan import ACCOUNT, LISTS, PER_LIST
 from reports import Reports
 from searches import Jobs
@@ -102,7 +105,7 @@ class Sync:
             once, api, self.delivery, state, clock, executor, self.warehouse.wait_for, self.progress, say, log.info, self.now
         )
         self.contacts = Contacts(self.context, jobs, tuning)
-        self.listings = Listings(self.context)
+        self.listings = listings(self.context)
         self.activity = Activity(self.context, jobs)
         self.reported: dict[str, date] = {}  # the lists whose statistics are asked for, and when they were created
         self.incomplete: dict[str, str] = {}
@@ -125,8 +128,8 @@ class Sync:
 
     def _read_account(self) -> list[ListInfo]:
         """Reads the lists and what belongs to no list; returns the lists that are to be synced."""
-        places = [Place(collection, None) for collection in ACCOUNT]
-        first, *others = [(place, self.executor.submit(self.listings.read, place)) for place in places]
+        places = [place_of(collection) for collection in ACCOUNT]
+        first, *others = [(place, self._begin_to_read(place)) for place in places]
         try:
             listing: Listing = self.warehouse.wait_for(first[1])
         except NotFound as failure:
@@ -172,16 +175,20 @@ class Sync:
     def _read_collections(self, lists: Sequence[ListInfo]) -> None:
         """Reads collections, the next ones ahead, one list after the other."""
         wanted = [one for one in PER_LIST if one.table not in models.OPTIONAL_TABLES or one.table in self.settings["optional_tables"]]
-        places = [Place(collection, info.id) for info in lists for collection in wanted]
+        places = [place_of(collection, info.id) for info in lists for collection in wanted]
         replies: dict[Place, Future[Listing]] = {}
         for at, place in enumerate(places):
             for later in places[at : at + COLLECTIONS_AHEAD]:
                 if later not in replies:
-                    replies[later] = self.executor.submit(self.listings.read, later)
-            self._attempt(place.collection.table, place.list_id or "", partial(self._sync_collection, place, replies.pop(place)))
+                    replies[later] = self._begin_to_read(later)
+            self._attempt(place.collection.table, list_of(place) or "", partial(self._sync_collection, place, replies.pop(place)))
+
+    def _begin_to_read(self, place: Place) -> Future[Listing]:
+        return self.executor.submit(self.listings.read, place, fetch.PAGE_SIZES)
 
     def _sync_collection(self, place: Place, reply: Future[Listing]) -> None:
-        collections = self.state.of_list(place.list_id).collections if place.list_id else self.state.account
+        list_id = list_of(place)
+        collections = self.state.of_list(list_id).collections if list_id else self.state.account
         self.listings.sync(place, self.warehouse.wait_for(reply), collections[place.collection.table])
 
     def _read_reports(self, lists: Sequence[ListInfo]) -> None:

@@ -68,7 +68,7 @@ class Facts(NamedTuple):
         unlimited: settings with which the client's own limits hold no sync back.
         brief: settings with which a sync of a small source takes fewer requests, in the tests of the contract.
         unused: operations that this connector has no use for.
-        splits: the function, as module.NAME, that makes rows of a record.
+        splits: the function, as module.NAME or common.module.NAME, that makes rows of a record.
         queries_of_a_sync: how many of the sandbox's "queries" a first sync of a hundred rows certainly asks for, in pages of 20.
         inherited: columns, as table.column, that repeat another record's id: the error names that record's own column.
         unspoilt: why columns, as table.column or table.*, are filled by no field of a record that a fault could spoil.
@@ -422,7 +422,7 @@ FACTS = {
         queries_of_a_sync=24,  # one that goes on behind the contacts has 21, and no other has fewer
         of_the_past=frozenset({"contact_activity_summaries", "contact_activity_events"}),
         unused=frozenset({"truncate"}),
-        splits="delivery.split",
+        splits="common.delivery.split",
         no_ids=(None, {"an": "object"}, True),
         pace=("calls_per_minute", "calls_in_flight"),
         # few searches for the list that is read in windows, of which the last dated one ends before its oldest contacts

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import traceback
 from collections.abc import Callable
 
@@ -78,8 +79,8 @@ def test_19_an_error_of_our_own_shows_its_place_and_no_value(folder: str, monkey
             person = PERSON
             raise ValueError(f"invalid value {person}")
 
-        module, _, name = h.facts.splits.partition(".")
-        monkeypatch.setattr(getattr(h.modules, module), name, broken)
+        module, _, name = h.facts.splits.rpartition(".")
+        monkeypatch.setattr(sys.modules[module] if module.startswith("common.") else getattr(h.modules, module), name, broken)
         error = run_as_fivetran_does(h, monkeypatch)
         assert isinstance(error, SyncFailed)
         assert "ValueError" in str(error)

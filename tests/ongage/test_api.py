@@ -14,6 +14,7 @@ import responses
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from common import csvs
 from common.budget import Budget
 from common.failures import Forbidden, NotFound, RateLimited, Rejected, SourceFailure, Unauthorized, Unavailable
 from common.retrying import Attempts
@@ -563,7 +564,7 @@ def test_bytes_that_are_no_text_stay_in_their_cell_where_they_are_named() -> Non
 
 def test_a_cell_of_a_megabyte_is_read_and_one_that_never_ends_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(rows_of(b"id,x\n1,", b"a" * 1_000_000, b"\n")[1][1]) == 1_000_000
-    monkeypatch.setattr(api, "LONGEST_CELL", 1000)
+    monkeypatch.setattr(csvs, "LONGEST_CELL", 1000)
     assert [len(row) for row in rows_of(b"id,x\n1," + b"a" * 2000 + b"\n2,b\n")] == [2, 1, 2]
 
 
