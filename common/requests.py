@@ -7,13 +7,13 @@ after and that its table of names spells differently ("Requests") on the public 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, nullcontext
 from datetime import timezone
 from decimal import Decimal, InvalidOperation
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import requests
@@ -49,6 +49,25 @@ def _fraction(text: str) -> Decimal | str:
 DECODER = msgspec.json.Decoder(float_hook=_fraction)  # takes half the time and memory of the standard library's for a large page
 
 
+class Manner(NamedTuple):
+    """What is particular to a source's replies.
+
+    Args:
+        wait_in_body: finds the seconds to wait in the parsed body of a 429, for sources that say it there.
+        secrets: what a refusal's sentence must not repeat, besides the words of the headers.
+        json_only: the source answers JSON whenever it knows the path: a 404 that is none tells of a wrong address, and not of a record.
+        signed: the addresses hold credentials in their queries, so that these are not told.
+    """
+
+    wait_in_body: WaitInBody = lambda body: None
+    secrets: Iterable[str] = ()
+    json_only: bool = False
+    signed: bool = False
+
+
+PLAIN = Manner()
+
+
 class Exchange:
     """A session with one host.
 
@@ -58,7 +77,7 @@ class Exchange:
         budget: consulted before each request and told of each reply.
         clock: to turn a Retry-After date into seconds.
         connections: how many requests may be under way at once.
-        wait_in_body: finds the seconds to wait in the parsed body of a 429, for sources that say it there.
+        manner: what is particular to the source.
     """
 
     def __init__(
@@ -68,11 +87,11 @@ class Exchange:
         budget: Budget,
         clock: Clock,
         connections: int,
-        wait_in_body: WaitInBody | None = None,
+        manner: Manner = PLAIN,
     ) -> None:
-        self._base_url, self._budget, self._clock = base_url, budget, clock
-        self._wait_in_body = wait_in_body or (lambda body: None)
-        self._secrets = {word for value in headers.values() for word in value.split() if len(word) >= SHORTEST_SECRET}
+        self._base_url, self._budget, self._clock, self._manner = base_url, budget, clock, manner
+        words = [word for value in headers.values() for word in value.split()]
+        self._secrets = {word for word in (*words, *manner.secrets) if len(word) >= SHORTEST_SECRET}
         self._session = _Session()
         self._session.headers.update(headers)
         self._session.auth = _keep_headers
@@ -100,7 +119,7 @@ class Exchange:
             SourceFailure: one of its kinds; `Unavailable` while the pieces are read, too.
         """
         with self._exchanged(method, path, None, None, stream=True) as (reply, url):
-            yield _pieces(reply, f"{method} {url}")
+            yield self._pieces(reply, f"{method} {url}")
 
     @contextmanager
     def _exchanged(
@@ -114,7 +133,7 @@ class Exchange:
             with closing(reply) if stream else nullcontext():
                 if not HTTPStatus.OK <= reply.status_code < HTTPStatus.MULTIPLE_CHOICES:
                     raise self._failure(reply, sent_at)
-                yield reply, self._base_url + path
+                yield reply, self._told(self._base_url + path)
         finally:
             self._budget.leave(quota)
 
@@ -126,7 +145,26 @@ class Exchange:
             return self._session.request(method, url, params=params, json=body, timeout=timeout, allow_redirects=False, stream=stream)
         except requests.RequestException as error:
             problem = _spell(error)
-        raise Unavailable(f"{method} {url}: {problem}", url)
+        raise Unavailable(f"{method} {self._told(url)}: {problem}", self._told(url))
+
+    def _told(self, url: str) -> str:
+        """An address as it may be told."""
+        return url.partition("?")[0] if self._manner.signed else url
+
+    def _url(self, reply: requests.Response) -> str:
+        return self._told(reply.url)
+
+    def _asked(self, reply: requests.Response) -> str:
+        return f"{reply.request.method} {self._url(reply)}"
+
+    def _pieces(self, reply: requests.Response, asked: str) -> Iterator[bytes]:
+        try:
+            yield from reply.iter_content(CHUNK_BYTES)
+        except requests.RequestException as error:
+            problem = _spell(error)
+        else:
+            return
+        raise Unavailable(f"{asked}: {problem}", self._url(reply), reply.status_code)
 
     def _parse(self, reply: requests.Response) -> Any:
         try:
@@ -136,41 +174,39 @@ class Exchange:
         try:
             return json.loads(reply.content, parse_float=_fraction, parse_constant=str)
         except (ValueError, RecursionError):
-            problem = f"{_asked(reply)}: the reply is no complete JSON"
-        raise Unavailable(problem, _url(reply), reply.status_code)
+            problem = f"{self._asked(reply)}: the reply is no complete JSON"
+        raise Unavailable(problem, self._url(reply), reply.status_code)
 
     def _failure(self, reply: requests.Response, sent_at: float) -> SourceFailure:
-        status, url = reply.status_code, _url(reply)
-        about = f"{_asked(reply)} answered {status}"
+        status, url = reply.status_code, self._url(reply)
+        about = f"{self._asked(reply)} answered {status}"
         if status == HTTPStatus.TOO_MANY_REQUESTS:
             return self._rate_limited(reply, about, sent_at)
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in RETRIED:
             self._close_for(retry_after(reply.headers.get("Retry-After"), self._clock))
             return Unavailable(about, url, status)
-        return REFUSALS.get(status, Rejected)(about + self._reason(reply), url, status)
+        kind = REFUSALS.get(status, Rejected)
+        if kind is NotFound and self._manner.json_only and _body(reply) is None:
+            kind = Rejected
+        return kind(about + self._reason(reply), url, status)
 
     def _rate_limited(self, reply: requests.Response, about: str, sent_at: float) -> RateLimited:
         seconds = retry_after(reply.headers.get("Retry-After"), self._clock)
         if seconds is None:
-            seconds = self._wait_in_body(_body(reply))
+            seconds = self._manner.wait_in_body(_body(reply))
         self._close_for(seconds)
         if seconds is None:
             seconds = self._budget.refused(sent_at)
-        return RateLimited(about, _url(reply), reply.status_code, seconds)
+        return RateLimited(about, self._url(reply), reply.status_code, seconds)
 
     def _close_for(self, seconds: float | None) -> None:
         if seconds is not None:
             self._budget.close_for(seconds)
 
     def _reason(self, reply: requests.Response) -> str:
-        """The source's own sentence about a refusal, {"message"}, also within "error" or "payload"; not if it repeats a credential."""
-        body = _body(reply)
-        inner = [body.get(key) for key in ("error", "payload")] if isinstance(body, dict) else []
-        for shape in (body, *inner):
-            sentence = shape.get("message") if isinstance(shape, dict) else None
-            if isinstance(sentence, str) and not any(secret in sentence for secret in self._secrets):
-                return f": {sentence[:200]}"
-        return ""
+        """The source's own sentence about a refusal; not if it repeats a credential."""
+        found = next((sentence for sentence in map(_sentence, _shapes(_body(reply))) if sentence), "")
+        return f": {found[:200]}" if found and not any(secret in found for secret in self._secrets) else ""
 
 
 class _Session(requests.Session):
@@ -193,16 +229,6 @@ def _spell(error: requests.RequestException) -> str:
     return f"the connection failed ({type(error).__name__})"
 
 
-def _pieces(reply: requests.Response, asked: str) -> Iterator[bytes]:
-    try:
-        yield from reply.iter_content(CHUNK_BYTES)
-    except requests.RequestException as error:
-        problem = _spell(error)
-    else:
-        return
-    raise Unavailable(f"{asked}: {problem}", _url(reply), reply.status_code)
-
-
 def retry_after(value: str | None, clock: Clock) -> float | None:
     """Seconds to wait by a Retry-After header in either of its forms (RFC 9110, 10.2.3): seconds, or a date."""
     seconds = _seconds(value or "", clock)
@@ -221,17 +247,29 @@ def _seconds(value: str, clock: Clock) -> float | None:
     return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp() - clock.time()
 
 
-def _asked(reply: requests.Response) -> str:
-    return f"{reply.request.method} {_url(reply)}"
-
-
-def _url(reply: requests.Response) -> str:
-    return reply.url
-
-
 def _body(reply: requests.Response) -> Any:
     """What a refusal says; None if that is no JSON, or breaks off while it is read."""
     try:
         return reply.json()
     except (ValueError, requests.RequestException):
         return None
+
+
+def _shapes(body: Any) -> Iterator[Any]:
+    """What of a refusal may hold its sentence: itself, what stands in "error" or "payload", and the first of "errors"."""
+    yield body
+    if isinstance(body, dict):
+        yield from (body.get(key) for key in ("error", "payload"))
+        errors = body.get("errors")
+        yield errors[0] if isinstance(errors, list) and errors else None
+
+
+def _sentence(shape: Any) -> str:
+    """{"message"}, or {"text", "properties"}, the latter being the names of what is wrong."""
+    if not isinstance(shape, dict):
+        return ""
+    sentence, properties = shape.get("message", shape.get("text")), shape.get("properties")
+    if not isinstance(sentence, str):
+        return ""
+    names = ", ".join(map(str, properties)) if isinstance(properties, list) else ""
+    return f"{sentence} ({names})" if names else sentence

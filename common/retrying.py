@@ -65,9 +65,8 @@ class Attempts:
 
     def _wait(self, state: RetryCallState) -> float:
         failure = _failure(state)
-        if isinstance(failure, RateLimited) and failure.seconds:
-            return 0.0  # the budget holds every thread back until then
-        return self._backoff(state)
+        told = failure.seconds if isinstance(failure, RateLimited) and failure.seconds else 0.0
+        return max(0.0, self._backoff(state) - told)  # the budget holds every thread back for the time that was told
 
 
 def _failure(state: RetryCallState) -> BaseException | None:

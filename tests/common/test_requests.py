@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from common.budget import Budget, Pace
 from common.failures import Forbidden, NotFound, RateLimited, Rejected, SourceFailure, Unauthorized, Unavailable
-from common.requests import Exchange, retry_after
+from common.requests import Exchange, Manner, retry_after
 from tests.doubles import NOON, FakeClock
 
 BASE = "https://api.example.org"
@@ -309,7 +309,7 @@ def test_a_429_without_a_wait_closes_nothing(vendor: responses.RequestsMock, exc
 
 @pytest.mark.parametrize("body", ['{"retry_in": 33}', "<html>", ""])
 def test_a_wait_that_stands_in_the_body_is_obeyed(body: str, vendor: responses.RequestsMock, budget: Budget, clock: FakeClock) -> None:
-    exchange = Exchange(BASE, HEADERS, budget, clock, 1, lambda parsed: parsed["retry_in"] if parsed else None)
+    exchange = Exchange(BASE, HEADERS, budget, clock, 1, Manner(lambda parsed: parsed["retry_in"] if parsed else None))
     vendor.get(URL, status=429, body=body)
     failure = failure_of(exchange)
     assert isinstance(failure, RateLimited)
@@ -317,7 +317,7 @@ def test_a_wait_that_stands_in_the_body_is_obeyed(body: str, vendor: responses.R
 
 
 def test_the_header_goes_before_the_body(vendor: responses.RequestsMock, budget: Budget, clock: FakeClock) -> None:
-    exchange = Exchange(BASE, HEADERS, budget, clock, 1, lambda parsed: 33)
+    exchange = Exchange(BASE, HEADERS, budget, clock, 1, Manner(lambda parsed: 33))
     vendor.get(URL, status=429, headers={"Retry-After": "0"})
     failure = failure_of(exchange)
     assert isinstance(failure, RateLimited)
