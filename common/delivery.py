@@ -212,7 +212,7 @@ def _split(collection: Collection, whole: Record, wanted: Some[str], keys: Seque
     if made.untold or not missing:
         return made
     table = collection.root.table
-    untold = [name for name, column in table.columns.items() if column.source in missing]
+    untold = [name for name, column in table.columns.items() if column.source.split(".")[0] in missing]
     return made._replace(untold=[*untold, *([table.extra] if table.extra and whole.keys() <= table.known else [])])
 
 

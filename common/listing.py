@@ -127,6 +127,11 @@ class _Pass:
         follows = not self._overlap or (bool(records) and self._id_of(records[0]) == self._id_of(self.records[-1]))
         self.chained = self.chained and follows
         self.totals.add(total)
+        if total is None and self._takes_no_place(records):
+            is_whole = len(records) != self._take.size or self._take.smallest
+            self._take.shrink()  # of a page of just the size that was asked for only another size tells
+            self.records, self.chained = (records, True) if is_whole else (self.records, self.chained)
+            return is_whole
         self.records += records[self._overlap :] if follows else records
         fresh = len(records) - self._overlap
         self._offset += max(fresh, 0)
@@ -134,6 +139,13 @@ class _Pass:
         if fresh > 0 and not self._is_news(records):
             self.whole = False  # a source that repeats itself whatever it is asked for would do so for ever
         return fresh <= 0 or not self.whole or self._pages == "none" or (total is not None and self._offset >= total)
+
+    def _takes_no_place(self, records: list[Record]) -> bool:
+        """Whether the source gives the whole list, whatever place it is asked for: most of what came before comes once more."""
+        if self._pages != "link" or not self._offset or not records:
+            return False
+        known = set(self.ids)
+        return 2 * sum(self._id_of(record) in known for record in records) >= max(len(records), len(self.records))
 
     def _is_news(self, records: list[Record]) -> bool:
         """Whether a page has a row that has not come before; takes note of all."""
@@ -161,7 +173,8 @@ def read_listing(read: ReadPage, id_of: IdOf, sizes: Sequence[int], pages: str =
 
     Done when one pass brought as many different rows as the source announced, if it does, the same number from its first page to its last,
     and nobody slipped through between two pages: each began with the last row of the page before it, or, where a page could not or pages
-    come in no order, two passes in a row brought the same rows, or one pass of links exactly those that are known.
+    come in no order, two passes brought the same rows. A pass along the source's links is believed if it had one page only, or brought
+    exactly the rows that are known; if not, the list is read once more in pages that overlap.
 
     Args:
         read: asks for a page.
@@ -176,17 +189,21 @@ def read_listing(read: ReadPage, id_of: IdOf, sizes: Sequence[int], pages: str =
         SourceFailure: what `read` raises, once no smaller page can help.
     """
     problem = ""
-    before: set[int | None] | None = None
-    delivered = set(known) if known is not None and pages == "link" else None
-    for _ in range(PASSES if pages != "none" else 1):
-        this = _Pass(read, id_of, sizes, pages).run()
+    agreeing: list[set[int | None]] = [set(known)] if known is not None and pages == "link" else []
+    for number in range(PASSES if pages != "none" else 1):
+        this = _chained_pass(read, id_of, sizes) if pages == "link" and number else _Pass(read, id_of, sizes, pages).run()
         ids = set(this.ids) if this.whole else None
-        stood_still = ids is not None and (this.chained or ids in (before, delivered))
+        stood_still = ids is not None and (this.chained or ids in agreeing)
         if (stood_still and this.totals in ({this.found}, {None})) or pages == "none":
             return _listing(this, id_of, sizes, by_id=pages != "link")
-        before = ids
+        agreeing += [ids] if ids is not None else []
         problem = f"the pages do not add up: {this.found} rows seen, {_spell(this.totals)} announced"
     raise Disorder(problem)
+
+
+def _chained_pass(read: ReadPage, id_of: IdOf, sizes: Sequence[int]) -> _Pass:
+    """A pass in which each page begins with the last row of the page before it, and has as many rows as it may in all."""
+    return _Pass(read, id_of, sorted({max(size - 1, 1) for size in sizes}, reverse=True), "offset").run()
 
 
 def _spell(totals: Collection[int | None]) -> str:

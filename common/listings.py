@@ -201,11 +201,18 @@ class Listings:
     def _confirmed(self, place: Place, missing: Sequence[int], sizes: Sequence[int]) -> list[int]:
         """Those of the missing that are missing once more: asked for one by one, or else in a second listing."""
         if not place.collection.by_id:
-            again: Listing = self.wait(self.executor.submit(self.read, place, sizes))
-            there = {place.collection.id_of(record) for record in again.records}
-            return sorted(set(missing) - there - again.unknown(missing))
+            return self._missing_again(place, missing, sizes)
         replies = [(number, self.executor.submit(self._detail, place, number)) for number in missing]
-        return [number for number, reply in replies if isinstance(self.wait(reply), NotFound)]
+        told = {number: self.wait(reply) for number, reply in replies}
+        if any(isinstance(reply, Rejected) for reply in told.values()):  # it takes no such question
+            return self._missing_again(place, missing, sizes)
+        return [number for number, reply in told.items() if isinstance(reply, NotFound)]
+
+    def _missing_again(self, place: Place, missing: Sequence[int], sizes: Sequence[int]) -> list[int]:
+        """Those of the missing that a second listing lacks as well."""
+        again: Listing = self.wait(self.executor.submit(self.read, place, sizes))
+        there = {place.collection.id_of(record) for record in again.records}
+        return sorted(set(missing) - there - again.unknown(missing))
 
 
 def _never(record: Record) -> bool:

@@ -191,9 +191,8 @@ class Exchange:
         return kind(about + self._reason(reply), url, status)
 
     def _rate_limited(self, reply: requests.Response, about: str, sent_at: float) -> RateLimited:
-        seconds = retry_after(reply.headers.get("Retry-After"), self._clock)
-        if seconds is None:
-            seconds = self._manner.wait_in_body(_body(reply))
+        said = retry_after(reply.headers.get("Retry-After"), self._clock), self._manner.wait_in_body(_body(reply))
+        seconds = max((one for one in said if one is not None), default=None)
         self._close_for(seconds)
         if seconds is None:
             seconds = self._budget.refused(sent_at)

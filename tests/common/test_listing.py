@@ -148,11 +148,12 @@ def requests_for(source: Source, known: list[int] | None) -> list[PageRequest]:
 
 
 PAGES_OF_1723 = [(0, 500), (500, 500), (1000, 500), (1500, 500)]
+OVERLAPPING = [(0, 499), (498, 500), (997, 500), (1496, 500)]  # no page has more rows than may be asked for
 
 
 @pytest.mark.parametrize("known", [None, [], list(range(1722)), [*range(1722), 5000], list(range(1724))])
-def test_links_are_followed_twice_unless_they_lead_to_what_is_known(known: list[int] | None) -> None:
-    assert requests_for(linked(), known) == PAGES_OF_1723 * 2
+def test_behind_links_a_list_is_read_once_more_in_pages_that_overlap_unless_it_is_what_is_known(known: list[int] | None) -> None:
+    assert requests_for(linked(), known) == [*PAGES_OF_1723, *OVERLAPPING]
 
 
 def test_links_that_lead_to_exactly_what_is_known_are_followed_once() -> None:
@@ -399,3 +400,17 @@ def test_a_list_that_tells_its_length_only_sometimes_is_not_believed() -> None:
     source.before = lambda number: setattr(source, "counted", number % 2 == 0)
     with pytest.raises(Disorder, match="no number or 1300 announced"):
         source.listing()
+
+
+@pytest.mark.parametrize("rows", [1, 3, 5, 24, 25, 26, 499, 500])
+def test_a_source_without_a_total_that_gives_its_whole_list_wherever_it_is_asked_for_is_read_whole(rows: int) -> None:
+    whole = [{"id": number} for number in range(rows)]
+    asked: list[PageRequest] = []
+
+    def read(request: PageRequest) -> Page:
+        asked.append(request)
+        return Page(whole, None)
+
+    listing = read_listing(read, id_of, SIZES, "link")
+    assert ids_of(listing) == list(range(rows))
+    assert len(asked) <= 3

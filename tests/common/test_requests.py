@@ -316,12 +316,15 @@ def test_a_wait_that_stands_in_the_body_is_obeyed(body: str, vendor: responses.R
     assert failure.seconds == (33 if "33" in body else None)
 
 
-def test_the_header_goes_before_the_body(vendor: responses.RequestsMock, budget: Budget, clock: FakeClock) -> None:
+@pytest.mark.parametrize(("header", "longer"), [("0", 33), ("34", 34), ("soon", 33)])
+def test_of_the_waits_in_header_and_body_the_longer_one_counts(
+    header: str, longer: float, vendor: responses.RequestsMock, budget: Budget, clock: FakeClock
+) -> None:
     exchange = Exchange(BASE, HEADERS, budget, clock, 1, Manner(lambda parsed: 33))
-    vendor.get(URL, status=429, headers={"Retry-After": "0"})
+    vendor.get(URL, status=429, headers={"Retry-After": header})
     failure = failure_of(exchange)
     assert isinstance(failure, RateLimited)
-    assert failure.seconds == 0
+    assert failure.seconds == longer
 
 
 def test_the_wait_that_an_overloaded_source_asks_for_is_obeyed(
