@@ -1,4 +1,4 @@
-"""Serve a stand-in on this machine: `python -m sandbox [virtuous | ongage] [--port N] [--rows N] [--seed N] [--faults NAME]`."""
+"""Serve a stand-in on this machine: `python -m sandbox [virtuous | ongage | everyaction] [--port N] [--rows N] [--seed N] ...`."""
 
 from __future__ import annotations
 

@@ -259,7 +259,7 @@ def _has_path(row: Any, path: object) -> bool:
     for key in parents:
         try:
             row = row[int(key)] if isinstance(row, list) else row[key]
-        except LookupError:
+        except (LookupError, TypeError):
             return False
     return True
 

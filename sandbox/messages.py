@@ -7,14 +7,26 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-_PAGE_SIZES = ("take", "limit", "page_size")
+_PAGE_SIZES = ("take", "limit", "page_size", "$top")
 # Under which key a payload has its rows, where it is no bare array.
-_LIST_KEYS = ("list", "payload")
+_LIST_KEYS = ("list", "payload", "items")
+# A key that has the rows only where there is no other one: it is that of a part of a record elsewhere.
+_LONE_KEY = "districts"
+_TOTALS = ("total", "count")
+
+
+def _list_key(payload: dict[str, Any]) -> str | None:
+    """Return the key under which a payload has its rows; None when it is no list."""
+    if payload.keys() == {_LONE_KEY}:
+        return _LONE_KEY
+    return next((key for key in _LIST_KEYS if isinstance(payload.get(key), list)), None)
 
 
 @dataclass
 class Request:
     """One request as it was asked. `query` has the parameters as sent; `body` is the parsed JSON or None.
+
+    `query_text` is the query string as it stood in the request line, where a parameter may come twice; of two `query` has the last.
 
     `status` is 0 until the reply is known, and stays so when the connection was closed without one.
     """
@@ -27,6 +39,7 @@ class Request:
     status: int = 0
     headers: dict[str, str] = field(default_factory=dict)
     raw: bytes = b""
+    query_text: str = ""
 
     def parameter(self, name: str) -> str | None:
         """Return a query-string parameter; names are compared without regard to case."""
@@ -81,7 +94,8 @@ class Reply:
         """Return the records that the payload lists, as a bare array or under the key for them; None if it is no list."""
         found = self.payload
         if isinstance(found, dict):
-            found = next((found[key] for key in _LIST_KEYS if isinstance(found.get(key), list)), None)
+            key = _list_key(found)
+            found = None if key is None else found[key]
         return found if self.status == 200 and isinstance(found, list) else None
 
     @property
@@ -96,8 +110,7 @@ class Reply:
         """Return a reply that lists other rows, all else being the same."""
         if not isinstance(self.payload, dict):
             return replace(self, payload=list(rows), body=None)
-        key = next(key for key in _LIST_KEYS if isinstance(self.payload.get(key), list))
-        return replace(self, payload=self.payload | {key: list(rows)}, body=None)
+        return replace(self, payload=self.payload | {_list_key(self.payload): list(rows)}, body=None)
 
     def with_fewer_in_total(self, missing: int) -> Reply:
         """Return a reply whose total, if it has one, is smaller; it stays a number or a text."""
@@ -105,10 +118,11 @@ class Reply:
             return self
         metadata = self.payload.get("metadata")
         place = metadata if isinstance(metadata, dict) else self.payload
-        if "total" not in place:
+        name = next((name for name in _TOTALS if name in place), None)
+        if name is None:
             return self
-        total = place["total"]
-        fewer = place | {"total": type(total)(int(total) - missing)}
+        total = place[name]
+        fewer = place | {name: type(total)(int(total) - missing)}
         return replace(self, payload=fewer if place is self.payload else self.payload | {"metadata": fewer}, body=None)
 
     def encoded(self) -> bytes:

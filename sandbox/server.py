@@ -25,7 +25,7 @@ from sandbox.messages import Reply, Request, StandIn
 from sandbox.presets import PRESETS
 
 # Name of a stand-in, and the module whose make() makes it.
-STAND_INS = {"virtuous": "sandbox.virtuous.standin", "ongage": "sandbox.ongage.standin"}
+STAND_INS = {name: f"sandbox.{name}.standin" for name in ("virtuous", "ongage", "everyaction")}
 REQUESTS_KEPT = 100_000
 _TOO_NEW: dict[int, str] = {520: "Web Server Returned an Unknown Error"}
 
@@ -100,7 +100,7 @@ class Box:
 
     def _admitted(self, request: Request, refusal: Reply | None) -> Reply:
         asked = Request(request.method, request.path, dict(request.query), request.body, request.at)
-        asked.headers = request.headers
+        asked.headers, asked.query_text = request.headers, request.query_text
         rows = 0
         try:
             reply = refusal or self._spoiled(request)
@@ -350,7 +350,7 @@ def read_request(method: str, target: str, raw: bytes, headers: dict[str, str], 
     except ValueError:  # not JSON: the stand-in decides by `raw` what that means
         body = None if b"=" in raw[:200] else "not JSON"
     lowered = {name.lower(): value for name, value in headers.items()}
-    return Request(method, unquote(parts.path), query, body, at, 0, lowered, raw)
+    return Request(method, unquote(parts.path), query, body, at, 0, lowered, raw, parts.query)
 
 
 def _listening(port: int, box: Box) -> _Server:
