@@ -19,11 +19,13 @@ from typing import Any
 from common.errors import ERRORS
 from common.settings import Setting
 from common.tables import Table
-from tests.loading import FOLDERS, ROOT, load
+from tests.contract.facts import example
+from tests.loading import FOLDERS, ROOT, load, schema_of
 
 SNAPSHOTS = Path(__file__).parent / "contract" / "snapshots"
 PART = re.compile(r"(<!-- generated: (\w+)[^>]*-->\n).*?(<!-- end -->)", re.DOTALL)
 TABLE_LINE = re.compile(r"^\| `(\w+)` \| ([^|]*?) \|", re.MULTILINE)
+MANY = 40  # tables, of which those that are linked with no other one have a diagram of their own
 OWN_DIAGRAM = 5  # child tables from which on a table has a diagram of its own
 
 
@@ -33,6 +35,7 @@ class Model:
     def __init__(self, modules: SimpleNamespace) -> None:
         self.modules = modules
         self.optional: Sequence[str] = getattr(modules.models, "OPTIONAL_TABLES", ())
+        self.parents: Mapping[str, str] = getattr(modules.plan, "PARENTS", {})
         self.tables: dict[str, Table] = {table.name: table for table in (*modules.models.tables(self.optional), ERRORS)}
 
     @cached_property
@@ -44,6 +47,8 @@ class Model:
         """The table that a column points to: `merged_into_contact_id` to `contacts`, `parent_id` to its own table."""
         if column == "parent_id":
             return table.name
+        if column == table.key[0] and table.name in self.parents:
+            return self.parents[table.name]
         if not column.endswith("_id") or [column] == table.key:
             return None
         words = column.removesuffix("_id").split("_")
@@ -66,6 +71,8 @@ class Model:
         Of the tables that the key points to, it is the last one that is itself part of the one before: by (list_id, mailing_id, position)
         the mailings, which are part of lists.
         """
+        if self.parents:
+            return self.parents.get(table.name)
         parent: str | None = None
         for column in table.key if len(table.key) > 1 else ():
             pointed_to = self.target(table, column)
@@ -117,7 +124,11 @@ def diagrams(model: Model) -> str:
     groups = {table.name: model.children(table.name) for table in model.tables.values()}
     large = [name for name, children in groups.items() if len(children) >= OWN_DIAGRAM]
     small = [name for name, children in groups.items() if 0 < len(children) < OWN_DIAGRAM]
-    parts = [("Tables that stand for themselves", _diagram(model, own, []))]
+    linked = {name for table in own for name in (*model.links(table).values(), *([table.name] if model.links(table) else []))}
+    alone = [table for table in own if table.name not in linked] if len(own) > MANY else []
+    parts = [("Tables that stand for themselves", _diagram(model, [table for table in own if table not in alone], []))]
+    if alone:
+        parts.append(("Tables that point to none of these", _diagram(model, alone, [])))
     parts += [(f"The parts of `{name}`", _diagram(model, groups[name], [name])) for name in large]
     if small:
         parts.append(("The parts of the other tables", _diagram(model, [table for name in small for table in groups[name]], small)))
@@ -226,11 +237,10 @@ def write(folder: str) -> None:
 def schema(folder: str) -> list[dict[str, Any]]:
     """What a connector's `schema` says when every optional table is switched on."""
     modules = load(folder)
-    configuration = {setting.name: "x" for setting in modules.settings.SETTINGS if setting.required}
+    configuration = {setting.name: example(folder, setting.name, "x") for setting in modules.settings.SETTINGS if setting.required}
     if hasattr(modules.models, "OPTIONAL_TABLES"):
         configuration["optional_tables"] = ",".join(modules.models.OPTIONAL_TABLES)
-    found: list[dict[str, Any]] = modules.connector.schema(configuration)
-    return found
+    return schema_of(folder, configuration)
 
 
 def snapshot_path(folder: str) -> Path:

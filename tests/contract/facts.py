@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -45,10 +46,13 @@ class Facts(NamedTuple):
         pages: the paths of its pages, as a regular expression.
         listing: the paths of the lists by which deletes are looked for.
         secret: the setting that is the credential.
+        examples: by setting, how a value that is made up for a test is written so that the setting accepts it.
         sweep: the setting that says how many days lie between two searches for deletes; 0 is every sync.
         dependent: tables that are filled together with it.
         field, column: a date of its records, and the column it fills.
         small_entity, small_table: a short list that is replaced as a whole.
+        id_field: the name of the id in the large list's records.
+        setup_entity: what a setup test cannot do without, if that is not the entity.
         advice: words of what a setup test says of a key that may not read the entity.
         admit: makes the sandbox accept another credential.
         workers: the constants, as module.NAME, that say how many requests are under way at once.
@@ -97,6 +101,9 @@ class Facts(NamedTuple):
     admit: Callable[[Any, str], None]
     workers: tuple[str, ...]
     page_sizes: str
+    examples: Mapping[str, str] = {}
+    id_field: str = "id"
+    setup_entity: str = ""
     scope: str = ""
     raw_id: Callable[[str], Any] = int
     no_ids: tuple[object, ...] = (None, {"an": "object"}, "seventeen", True)
@@ -149,6 +156,11 @@ class Facts(NamedTuple):
         for place, value in wanted:
             module, _, name = place.partition(".")
             yield getattr(modules, module), name, value
+
+
+def example(folder: str, setting: str, word: str) -> str:
+    """A value with a word in it that a setting accepts."""
+    return FACTS[folder].examples.get(setting, "{}").format(word)
 
 
 def _each(entity: str, path: str, table: str, column: str, cells: Mapping[Any, object]) -> tuple[Conversion, ...]:
@@ -319,6 +331,72 @@ def _ongage_admits(source: Any, secret: str) -> None:
     source.admit = admit_either
 
 
+# Times carry an offset or a Z; what the sheet calls .NET's default is no date (fact sheet 6).
+EVERYACTION_TIMES = {
+    "2024-02-29T00:00:00Z": "2024-02-29T00:00:00.000000Z",  # a leap day
+    "2024-03-10T02:30:00-05:00": "2024-03-10T07:30:00.000000Z",
+    "2024-11-03T01:30:00-04:00": "2024-11-03T05:30:00.000000Z",  # New York has it twice
+    "2024-11-03T01:30:00-05:00": "2024-11-03T06:30:00.000000Z",
+    "2021-11-03T15:27:01.8687339-04:00": "2021-11-03T19:27:01.868733Z",
+    "2024-06-01T12:00:00.27Z": "2024-06-01T12:00:00.270000Z",
+    "2024-06-01T12:00:00.453Z": "2024-06-01T12:00:00.453000Z",
+    "2024-12-31T23:30:00-05:00": "2025-01-01T04:30:00.000000Z",
+    "0001-01-01T00:00:00Z": None,
+    None: None,
+}
+EVERYACTION_AMOUNTS = {"12.34": "12.3400", 0.1 + 0.2: "0.3000", "wire:99999999999999.9999": "99999999999999.9999", -0.01: "-0.0100"}
+EVERYACTION_CONVERSIONS = (
+    *_each("Code", "dateCreated", "codes", "date_created", EVERYACTION_TIMES),
+    *_each("Code", "parentCodeId", "codes", "parent_code_id", {2**53 + 1: "9007199254740993", "000123": "000123", 2**64: str(2**64)}),
+    *_each("EventSignup", "person.firstName", "event_signups", "person_first_name", TEXTS),
+    *_each(
+        "FinancialBatch",
+        "expectedContributionTotalAmount",
+        "financial_batches",
+        "expected_contribution_total_amount",
+        EVERYACTION_AMOUNTS,
+    ),
+)
+
+
+def _everyaction_cursors(state: State) -> dict[str, Cursor]:
+    found = {name: Cursor(part["cursor"] or "", (), 0) for name, part in state.get("exports", {}).items()}
+    if state:
+        past = state["backfill"]
+        found["the past"] = Cursor(f"{len(past['covered']):3} types", tuple(past["wanted"]), past["people"])
+    return found
+
+
+def _everyaction_damage(state: State) -> Iterator[tuple[str, State]]:
+    name, part = next(iter(state["exports"].items()))
+    past = state["backfill"]
+    yield "lists", state | {"lists": "gone"}
+    yield "codes", state | {"lists": {other: one for other, one in state["lists"].items() if other != "codes"}}
+    yield "delivered", state | {"lists": _broken_ledgers(state["lists"])}
+    yield "cursor", state | {"exports": state["exports"] | {name: part | {"cursor": "yesterday"}}}
+    yield "job", state | {"exports": state["exports"] | {name: part | {"job": [1, "then", None]}}}
+    yield "width", state | {"exports": state["exports"] | {name: part | {"width": 0}}}
+    yield "parts", state | {"backfill": past | {"parts": [["lastName", "a"]]}}
+    yield "batch", state | {"backfill": past | {"batch": 7}}
+    yield "events", state | {"signups": state["signups"] | {"events": {"children": [], "blocks": [[1, 2, "%%%"]]}}}
+    yield "refreshed_at", state | {"refreshed_at": 5}
+
+
+def _everyaction_admits(source: Any, secret: str) -> None:
+    """Lets a login with another key pass as the right one."""
+    admit = source.admit
+    username = source.configuration("")["username"]
+
+    def header(key: str) -> str:
+        return f"Basic {base64.b64encode(f'{username}:{key}|1'.encode()).decode()}"
+
+    def admit_either(request: Request) -> object:
+        known = {"authorization": header(source.token)} if request.headers.get("authorization") == header(secret) else {}
+        return admit(replace(request, headers=request.headers | known))
+
+    source.admit = admit_either
+
+
 FACTS = {
     "virtuous": Facts(
         table="gifts",
@@ -440,5 +518,46 @@ FACTS = {
         tables_of_ids=frozenset(
             {"lists", "collections", "account", "spans", "activity", "mirrors", "recent", "met", "fresh", "open_errors"}
         ),
+    ),
+    "everyaction": Facts(
+        table="codes",
+        entity="Code",
+        pages=r"/v4/codes$",
+        listing=r"/v4/codes$",
+        secret="password",
+        examples={"password": "{}|1"},
+        sweep="full_refresh_days",
+        dependent=frozenset({"codes", "code_supported_entities"}),
+        field="dateCreated",
+        column="date_created",
+        id_field="codeId",
+        small_entity="SupporterGroup",
+        small_table="supporter_groups",
+        setup_entity="ExportJob",
+        advice="permission",
+        admit=_everyaction_admits,
+        workers=("fetch.PARALLEL_REQUESTS", "sync.PARALLEL_REQUESTS", "backfill.PARALLEL_REQUESTS"),
+        page_sizes="fetch.PAGE_SIZES",
+        out_of_reach=frozenset({"depth-cap"}),
+        names_unreadable=False,
+        carriers=frozenset({"Event", "Folder", "CustomField"}),
+        unused=frozenset({"truncate"}),
+        splits="common.delivery.split",
+        unlimited={"calls_per_second": "1000"},
+        unspoilt={
+            "contacts*.*": "comes as CSV, in which a fault cannot name a record",
+            "contact_histories.*": "comes as CSV, too",
+            "contributions.*": "comes as CSV, too",
+            "contribution_adjustments.*": "comes as CSV, too",
+            "recurring_contributions.*": "comes as CSV, too",
+            "event_ticket_transactions_guests.*": "comes as CSV, too",
+            "disbursements.*": "comes as CSV, too",
+            "changed_entity_*.*": "bare arrays without ids",
+            "saved_lists.folder_id": "comes from the folder that lists it",
+        },
+        conversions=EVERYACTION_CONVERSIONS,
+        cursors=_everyaction_cursors,
+        damage=_everyaction_damage,
+        tables_of_ids=frozenset({"lists", "exports", "recent", "jobs", "open_errors"}),
     ),
 }

@@ -12,7 +12,6 @@ from tests.contract.harness import Cell, Harness
 from tests.doubles import Direct
 
 MARKERS: tuple[object, ...] = (7007, True, False, "2001-02-03T04:05:06")  # each kind of column shows at least one of them
-ENVELOPES = ("list", "payload")  # the keys under which a source puts its records
 Records = dict[str, dict[Any, dict[str, Any]]]  # an id is a number or a text, as the source has it
 TrueRows = Mapping[str, Mapping[tuple[Any, ...], Mapping[str, Any]]]
 
@@ -35,7 +34,7 @@ def records_read(h: Harness, wire: Direct) -> tuple[Records, dict[str, str]]:
         if not reply.entity or not reply.detailed:
             return
         ids[reply.entity] = reply.id_key
-        for record in records_of(reply.payload):  # what is served in two parts, in a list and by itself, is one record
+        for record in reply.records:  # what is served in two parts, in a list and by itself, is one record
             records[reply.entity].setdefault(record[reply.id_key], {}).update(record)
 
     wire.told = told
@@ -43,12 +42,6 @@ def records_read(h: Harness, wire: Direct) -> tuple[Records, dict[str, str]]:
     wire.told = lambda request, reply: None
     assert h.differences() == []
     return dict(records), ids
-
-
-def records_of(payload: Any) -> list[dict[str, Any]]:
-    """The records of a reply: of a bare array, or of what stands in an envelope, be it a list or a single record."""
-    found = next((payload[key] for key in ENVELOPES if key in payload), payload) if isinstance(payload, dict) else payload
-    return [found] if isinstance(found, dict) else list(found)
 
 
 def leaves(value: object, path: str = "") -> Iterator[tuple[str, object]]:

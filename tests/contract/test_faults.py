@@ -15,7 +15,7 @@ import pytest
 import common.requests
 from common import errors
 from common.failures import SettingProblem, SyncFailed
-from tests.contract.facts import FACTS
+from tests.contract.facts import FACTS, example
 from tests.contract.harness import SMALL, Harness, direct, harness
 
 MINUTE, HOUR = 60.0, 3600.0
@@ -32,7 +32,7 @@ def missing(h: Harness, table: str, number: object) -> list[str]:
 
 def test_09_a_refused_credential_ends_in_one_sentence_after_a_handful_of_calls(folder: str) -> None:
     secret = FACTS[folder].secret
-    with direct(folder, settings={secret: "not-the-right-one"}) as (h, _):
+    with direct(folder, settings={secret: example(folder, secret, "not-the-right-one")}) as (h, _):
         with pytest.raises(SettingProblem, match=f'"{secret}"'):
             h.sync()
         assert len(h.box.requests) < 10
@@ -324,7 +324,7 @@ def test_13_a_record_without_its_key_is_no_operation_but_an_error(folder: str, k
         pytest.skip("to this connector that is an id like any other")
     with direct(folder) as (h, _):
         spoiled = h.ids()[7]
-        h.box.faults.add("poison_value", entity=facts.entity, id=spoiled, key="id", value=key)
+        h.box.faults.add("poison_value", entity=facts.entity, id=spoiled, key=facts.id_field, value=key)
         h.sync()
         assert any(error["table_name"] == facts.table for error in h.open_errors())
         assert h.differences(without=facts.dependent) == []

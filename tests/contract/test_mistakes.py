@@ -14,8 +14,8 @@ import pytest
 from common.failures import SettingProblem
 from common.settings import Setting, header_text
 from sandbox.fivetran import scratch_copy
-from tests.contract.facts import FACTS
-from tests.loading import ROOT, load
+from tests.contract.facts import FACTS, example
+from tests.loading import ROOT, load, schema_of
 
 CANARY = "canary-9d2e"
 Configuration = dict[str, Any]
@@ -23,7 +23,7 @@ Configuration = dict[str, Any]
 
 def complete(folder: str) -> Configuration:
     """A configuration without a mistake, with a canary for every secret."""
-    return {setting.name: CANARY for setting in load(folder).settings.SETTINGS if setting.required}
+    return {setting.name: example(folder, setting.name, CANARY) for setting in load(folder).settings.SETTINGS if setting.required}
 
 
 def setting_of(folder: str, name: str) -> Setting:
@@ -51,7 +51,7 @@ def problems(folder: str, configuration: Configuration) -> list[str]:
 
 
 def test_a_configuration_without_a_mistake(folder: str) -> None:
-    assert load(folder).connector.schema(complete(folder))
+    assert schema_of(folder, complete(folder))
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,8 @@ def test_a_wrong_credential(folder: str, mistake: Callable[[str], Configuration]
     ],
 )
 def test_a_credential_that_no_header_can_hold(folder: str, value: str, said: str) -> None:
-    headers = [setting.name for setting in load(folder).settings.SETTINGS if setting.parse is header_text]
+    settings = load(folder).settings.SETTINGS
+    headers = [setting.name for setting in settings if setting.parse is header_text or setting.name in FACTS[folder].examples]
     assert headers
     for name in headers:
         [problem] = problems(folder, complete(folder) | {name: value})
@@ -92,7 +93,7 @@ def test_a_credential_that_no_header_can_hold(folder: str, value: str, said: str
 def test_a_setting_is_not_required_beside_the_one_that_replaces_it(folder: str) -> None:
     for instead in {replacing(setting) for setting in load(folder).settings.SETTINGS} - {""}:
         needed = {name: CANARY for name in complete(folder) if replacing(setting_of(folder, name)) != instead}
-        assert load(folder).connector.schema(needed | {instead: CANARY})
+        assert schema_of(folder, needed | {instead: CANARY})
         assert problems(folder, needed)
 
 
@@ -106,7 +107,7 @@ def test_no_configuration_at_all(folder: str) -> None:
 
 
 def test_white_space_around_a_value_is_no_mistake(folder: str) -> None:
-    assert load(folder).connector.schema({name: f" {value}\n" for name, value in complete(folder).items()})
+    assert schema_of(folder, {name: f" {value}\n" for name, value in complete(folder).items()})
 
 
 @pytest.mark.parametrize("address", ["http://api.example.org", "http://192.168.1.7:8080", "HTTP://127.0.0.1.example.org"])

@@ -7,6 +7,7 @@ from itertools import count
 
 import pytest
 
+import common.listings
 import common.warehouse
 from tests.contract.facts import FACTS
 from tests.contract.harness import Harness
@@ -61,6 +62,7 @@ def cuts(h: Harness, number: int) -> list[int]:
 @pytest.mark.parametrize("first", [True, False], ids=["first sync", "next sync"])
 def test_05_rows_that_come_or_go_between_a_crash_and_its_resumption(folder: str, first: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(common.warehouse, "CHECKPOINT_ROWS", 40)
+    monkeypatch.setattr(common.listings, "RECORDS_AT_ONCE", 10)
     table = FACTS[folder].table
     with small_pages(folder, monkeypatch, rows=FEW) as h:
         if not first:

@@ -188,7 +188,7 @@ def _set_constant(path: Path, name: str, value: Sequence[int] | int) -> None:
 
 def test_setup_tests_pass_and_say_what_to_change(folder: str, scratch: Scratch) -> None:
     assert _setup_tests(scratch).returncode == 0
-    scratch.box.source.forbidden = {FACTS[folder].entity}
+    scratch.box.source.forbidden = {FACTS[folder].setup_entity or FACTS[folder].entity}
     refused = _setup_tests(scratch)
     said = refused.stdout + refused.stderr
     assert "403" in said

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from common.failures import SyncFailed
-from tests.contract.facts import FACTS
+from tests.contract.facts import FACTS, example
 from tests.contract.harness import Harness, as_json, direct
 
 SECRET = "canary-secret-5f1c"
@@ -43,7 +43,7 @@ def wrong_type(h: Harness) -> None:
 
 
 def no_key(h: Harness) -> None:
-    h.box.faults.add("poison_value", entity=h.facts.entity, id=h.ids()[0], key="id", value=PERSON)
+    h.box.faults.add("poison_value", entity=h.facts.entity, id=h.ids()[0], key=h.facts.id_field, value=PERSON)
 
 
 def outage_with_text(h: Harness) -> None:
@@ -64,7 +64,7 @@ def test_19_no_canary_in_logs_errors_exceptions_or_state(
 ) -> None:
     with direct(folder) as (h, _):
         FACTS[folder].admit(h.source, SECRET)
-        h.configuration[FACTS[folder].secret] = SECRET
+        h.configuration[FACTS[folder].secret] = example(folder, FACTS[folder].secret, SECRET)
         spoil(h)
         said = everything_said(h, capsys, run_as_fivetran_does(h, monkeypatch))
         assert "canary" not in said.lower()

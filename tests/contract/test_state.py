@@ -100,12 +100,16 @@ def test_20_so_does_one_from_the_middle_of_a_sync(folder: str) -> None:
 # --- The future ---
 
 
+def tells_of_today(state: dict[str, Any], now: float) -> bool:
+    """Whether a state has a day or time of this sync."""
+    return datetime.fromtimestamp(now, timezone.utc).date().isoformat() in json.dumps(state)
+
+
 def in_2099(state: dict[str, Any], now: float) -> dict[str, Any]:
     """The state with every day and time of this sync as one of 2099."""
+    assert tells_of_today(state, now)
     today = datetime.fromtimestamp(now, timezone.utc).date().isoformat()
-    text = json.dumps(state)
-    assert today in text
-    return dict(json.loads(text.replace(today, "2099-01-01")))
+    return dict(json.loads(json.dumps(state).replace(today, "2099-01-01")))
 
 
 def test_20_cursors_in_the_far_future_harm_nothing(folder: str) -> None:
@@ -125,10 +129,13 @@ def test_20_not_in_the_middle_of_a_sync_either(folder: str, monkeypatch: pytest.
     monkeypatch.setattr(common.warehouse, "CHECKPOINT_ROWS", 25)
     with direct(folder, rows=PAST_ROWS, settings={FACTS[folder].sweep: "7"}) as (h, _):
         h.sync()
-        now, checkpoints = h.clock.now, h.fivetran.checkpoints
+        now, checkpoints, told = h.clock.now, h.fivetran.checkpoints, 0
     for checkpoint in checkpoints[: -1 : max(3, len(checkpoints) // 12)]:
         with direct(folder, rows=PAST_ROWS, settings={FACTS[folder].sweep: "7"}) as (h, _):
             assert h.sync_killed_at(checkpoint + 1)
+            if not tells_of_today(h.fivetran.state, now):  # it remembers nothing yet that could lie in the future
+                continue
+            told += 1
             h.fivetran.state = in_2099(h.fivetran.state, now)
             h.clock.pass_days(1)
             h.source.change_bundle(share=0.1)
@@ -136,6 +143,7 @@ def test_20_not_in_the_middle_of_a_sync_either(folder: str, monkeypatch: pytest.
             h.clock.pass_days(8)
             h.sync()
             assert h.differences() == [], f"in 2099 since checkpoint {checkpoint}"
+    assert told > 1
 
 
 # --- Nobody's ---
@@ -271,7 +279,7 @@ def rich_state(h: Harness, wire: Direct) -> tuple[dict[str, Any], Any]:
 def test_20_damage_that_was_once_misread(folder: str) -> None:
     with direct(folder, rows=2) as (h, wire):
         state, committed = rich_state(h, wire)
-        known = {"table": FACTS[folder].table, "error": next(iter(state.get("open_errors", {"": 0})))}
+        known = {"table": FACTS[folder].table, "error": next(iter(state.get("open_errors", {})), "")}
         for place, garbage in FACTS[folder].misread:
             here = tuple(step.format_map(known) if isinstance(step, str) else step for step in place)
             assert outcome(h, state, committed, here, garbage) == "", spell(here, garbage)

@@ -562,4 +562,34 @@ ONGAGE = (
     ),
 )
 
-FAULTS = (*COMMON, *VIRTUOUS, *ONGAGE)
+EVERYACTION = (
+    Fault(
+        "changed-while-searched-for-forgotten",
+        "everyaction/backfill.py",
+        "entry.ids = sorted(delivered.people)",
+        "entry.ids = []",
+        (f"{MOVING}06_rows_that_are_edited_while_they_are_read",),
+    ),
+    Fault(
+        "deleted-rows-taken-for-live-ones",
+        "everyaction/models.py",
+        'return bool(self._change and record.get(self._change) in self._resource.change_types)',
+        "return False",
+        (f"{ROWS}03_changes_of_every_kind_arrive",),
+    ),
+    Fault(
+        "inactive-rows-not-asked-for",
+        "everyaction/exports.py",
+        '"includeInactive": True,',
+        '"includeInactive": False,',
+        (f"{ROWS}03_changes_of_every_kind_arrive",),
+    ),
+    Fault(
+        "signups-of-lost-events-stay",
+        "everyaction/signups.py",
+        "self._delete(self._by_event.get(event, []))",
+        "self._delete([])",
+        (f"{ROWS}03_changes_of_every_kind_arrive",),
+    ),
+)
+FAULTS = (*COMMON, *VIRTUOUS, *ONGAGE, *EVERYACTION)
