@@ -88,7 +88,7 @@ def to_flag(value: object) -> bool:
 
 def snake(name: str) -> str:
     """A vendor's name in snake_case: `VanID` is `van_id`, `PhoneOptInStatus` is `phone_opt_in_status`."""
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name)
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[a-z])(?=[0-9])", "_", name)
     found = re.sub(r"[^a-z0-9]+", "_", words.lower()).strip("_")
     return found if found[:1].isalpha() else f"field_{found}".strip("_")
 

@@ -21,7 +21,7 @@ _NO_DATE = datetime(1, 1, 1)  # noqa: DTZ001 - as it stands in the text
 
 def snake(name: str) -> str:
     """Return a name in snake_case: `VanID` is van_id, `addressLine1` is address_line1."""
-    return _WORDS.sub("_", name).lower()
+    return re.sub("(?<=[a-z])(?=[0-9])", "_", _WORDS.sub("_", name).lower())
 
 
 def column_of(path: str) -> str:

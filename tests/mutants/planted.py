@@ -462,7 +462,7 @@ ONGAGE = (
     Fault(
         "unlisted-records-not-asked-for",
         "common/listings.py",
-        "return [number for number, reply in replies if isinstance(self.wait(reply), NotFound)]",
+        "return [number for number, reply in told.items() if isinstance(reply, NotFound)]",
         "return list(missing)",
         (f"{FAULTY}14_a_listing_that_lacks_a_few_records_and_adds_up_deletes_nothing[ongage]",),
     ),
