@@ -124,7 +124,7 @@ def test_converters_raise_nothing_but_conversion_errors(value: object, name: str
         ("campaignID", "campaign_id"),
         ("dotNetTimeZoneId", "dot_net_time_zone_id"),
         ("HTMLBody", "html_body"),
-        ("address1Line", "address1_line"),
+        ("address1Line", "address_1_line"),
         ("Favorite Color (2024)", "favorite_color_2024"),
         ("Work_Email", "work_email"),
         ("  VanID ", "van_id"),

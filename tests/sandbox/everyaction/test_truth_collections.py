@@ -43,7 +43,7 @@ def test_columns_are_named_by_the_rule(account: Account) -> None:
     assert found["events"].key == ["event_id"]
     assert found["event_shifts"].key == ["event_id", "position"]
     assert {"event_type_id", "event_type_name", "dot_net_time_zone_id", "voter_registration_batches"} <= found["events"].columns.keys()
-    assert {"address_line1", "address_city", "address_geo_location_lat"} <= found["locations"].columns.keys()
+    assert {"address_line_1", "address_city", "address_geo_location_lat"} <= found["locations"].columns.keys()
     assert {"person_van_id", "shift_event_shift_id", "role_id", "status_id", "location_display_name"} <= found[
         "event_signups"
     ].columns.keys()

@@ -110,7 +110,7 @@ def row_value(record: Row, key: str) -> Cell:
 
 def test_columns_and_kinds() -> None:
     assert [column_of(path) for path in ("eventType.eventTypeId", "address.addressLine1", "address.city", "VanID", "campaignID")] == [
-        "event_type_id", "address_line1", "address_city", "van_id", "campaign_id",
+        "event_type_id", "address_line_1", "address_city", "van_id", "campaign_id",
     ]  # fmt: skip
     assert [(each.column, each.kind) for each in fields_of("name shift.startTime:t min:i -id")] == [
         ("name", "text"), ("shift_start_time", "timestamp"), ("min", "integer"),
