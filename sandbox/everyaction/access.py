@@ -1,4 +1,8 @@
-"""Who may ask, and how often."""
+"""Who may ask, and how often: Basic authentication with a key and a database mode, and so many calls in each second.
+
+LIKELY: the words of the refusals, and that no header tells how long to wait. GUESS: that one limit is for all endpoints alike, and that
+its seconds are those of the clock.
+"""
 
 from __future__ import annotations
 

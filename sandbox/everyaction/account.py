@@ -1,4 +1,7 @@
-"""One EveryAction account: its records, its switches, and what may be done to it from outside."""
+"""One EveryAction account: its records, its switches, and what may be done to it from outside.
+
+What a switch decides is a GUESS in whichever way it stands.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from sandbox.everyaction.world import World
 
 # When a record was changed last, in epoch seconds; no key that begins with an underscore is served.
 STAMP = "_stamp"
+_ANSWERS_KEPT = 64
 
 
 @dataclass
@@ -76,6 +80,8 @@ class Account:
         self.graves: dict[str, dict[int, Record]] = {}
         self.log: dict[str, dict[int, list[int]]] = {}  # by entity and id, when a record was changed since the start
         self.memory: dict[str, Any] = {}  # what is worked out once, by who remembers it
+        self._answers: dict[object, list[int]] = {}
+        self._answered = 0
 
     def now(self) -> int:
         """Return the clock's now in epoch seconds."""
@@ -84,6 +90,14 @@ class Account:
     def collection(self, entity: str) -> Collection:
         """Return an entity's records."""
         return self.collections[entity]
+
+    def recall(self, question: object, work: Callable[[], list[int]]) -> list[int]:
+        """Return the ids that answer a question, which are worked out again only when something has changed meanwhile."""
+        if self._answered != self.version or len(self._answers) >= _ANSWERS_KEPT:
+            self._answers, self._answered = {}, self.version
+        if question not in self._answers:
+            self._answers[question] = work()
+        return self._answers[question]
 
     def find(self, entity: str, number: int) -> Record | None:
         """Return the live record with an id: the stored one, which must be copied before it is changed."""

@@ -1,4 +1,8 @@
-"""Which endpoint answers a request."""
+"""Which endpoint answers a request, and what is said where there is none.
+
+LIKELY: a page for people for unknown paths and long query strings, 302 for strange ones, 500 for negative ids. GUESS: that an entity that
+is forbidden is so at all of its endpoints.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""What an export job is asked for, read and checked."""
+"""What an export job is asked for, read and checked.
+
+GUESS: at which end a window is open, which wrong bodies are refused and which just lose what is unknown, how many ids are too many, and
+that a time without an offset is Eastern time.
+"""
 
 from __future__ import annotations
 
@@ -53,8 +57,9 @@ def asked_of(account: Account, body: Any) -> Asked:
     low, high = _window(account, body)
     fields, custom = _columns(account, resource, body)
     accepted = {name: body[name] for name in ("fileSizeKbLimit", "contactMode", "requestedIds") if body.get(name) is not None}
-    accepted |= {name: str(body[name]).lower() for name in ("includeInactive",
-    "excludeChangesFromSelf") if isinstance(body.get(name), bool)}
+    accepted |= {
+        name: str(body[name]).lower() for name in ("includeInactive", "excludeChangesFromSelf") if isinstance(body.get(name), bool)
+    }
     accepted |= {"requestedFields": fields} if fields else {}
     accepted |= {"requestedCustomFieldIds": [each.id for each in custom]} if custom else {}
     mode = _mode(body)

@@ -271,9 +271,11 @@ def empty_folders(account: Account) -> list[int]:
 
 def _delete_folder(account: Account, number: int | str | None = None) -> Changed:
     """Delete a folder: one without lists, unless it is named."""
-    free = empty_folders(account) if number is None else [number]
-    if not free:
-        raise NobodyLeft("there are lists in all the folders")
+    if number is not None:
+        return _delete(lists.FOLDER, account, number)
+    free = empty_folders(account)
+    if not free or account.collection(lists.FOLDER).count() < 2:
+        raise NobodyLeft("there are lists in all the folders, or there is one folder only")
     return _delete(lists.FOLDER, account, random_of(account).choice(free))
 
 

@@ -1,6 +1,9 @@
 """Changes to people and to everything else that is exported. Each of them is stamped with its instant, by which exports find it.
 
-Nothing but a later export tells of an edit; deleted rows are told of only with includeInactive, and some not even so.
+Nothing but a later export tells of an edit; deleted rows are told of only with includeInactive, and some not even so. Nothing here that
+is free to choose makes a value null anywhere.
+
+GUESS: what comes of the records and the signups of a person who is deleted or merged, and that they are changed by it.
 """
 
 from __future__ import annotations

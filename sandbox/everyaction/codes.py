@@ -1,4 +1,7 @@
-"""Source codes and tags, and the extended source codes."""
+"""Source codes and tags, and the extended source codes.
+
+GUESS: that many codes can have one modified time and some have none, and the words of `codePath`.
+"""
 
 from __future__ import annotations
 

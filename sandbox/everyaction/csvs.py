@@ -1,4 +1,7 @@
-"""The files of an export: names in the first row, quotes only around what needs them, CRLF at the end of each row."""
+"""The files of an export: names in the first row, quotes only around what needs them, CRLF at the end of each row.
+
+LIKELY: the mark at the beginning. GUESS: quotes and line ends, names in each file of several, and how a cell spells what is no text.
+"""
 
 from __future__ import annotations
 

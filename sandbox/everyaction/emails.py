@@ -1,6 +1,7 @@
 """Targeted e-mail: messages, their contents, and what came of each. Only a single message tells of its contents.
 
-Statistics move for weeks after a message was sent, and nothing about the message tells of that.
+LIKELY: statistics move for weeks after a message was sent, and nothing about the message tells of that; one that was not sent has none.
+GUESS: that a draft has the empty date, and a pending message a time to come.
 """
 
 from __future__ import annotations

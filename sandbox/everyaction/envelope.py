@@ -1,5 +1,8 @@
 """Replies in the vendor's envelope: pages, bare arrays, wrappers, single records, errors; and what `$top` and its like may ask for.
 
+LIKELY: the host and the spelling of links, that what comes twice in a query stays there twice, and the words of errors. GUESS: where the
+sorting puts nothing, and that an empty filter is none.
+
 A module of endpoints has `collections(scope)`, which gives its records by entity, and ROUTES. A key of a record that begins with an
 underscore is none of the vendor's, and is served to nobody.
 """
@@ -9,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import parse_qsl, quote
 
 from sandbox.arithmetic import Record
@@ -20,6 +23,7 @@ from sandbox.messages import Reply, Request
 
 # What answers a request: the account, the request, and the groups of the route's pattern.
 Handler = Callable[..., Reply]
+Row = TypeVar("Row")
 Condition = Callable[[Record], bool]
 # What a filter makes of the text in the query string: the condition that a record has to meet.
 Filter = Callable[[str], Condition]
@@ -211,8 +215,8 @@ def page_of(account: Account, request: Request, collection: Collection, listing:
     if where is None and order is None:
         total, rows = collection.count(), _by_id(collection, window)
     else:
-        kept = sorted_rows((record for record in collection.records() if where is None or where(record)), order)
-        total, rows = len(kept), cut(kept, window)
+        numbers = _in_order(account, request, collection, where, order)
+        total, rows = len(numbers), _records(collection, cut(numbers, window))
     return enveloped(account, request, [view(row) for row in rows], total, listing, entity=collection.entity, id_key=collection.id_key)
 
 
@@ -273,11 +277,28 @@ def _by_id(collection: Collection, window: Window) -> list[Record]:
     many = many if window.top is None else min(many, window.top)
     if not many:
         return []
-    numbers = islice(collection.ids(collection.seek(window.skip)), many)
-    return [record for number in numbers if (record := collection.get(number)) is not None]
+    return _records(collection, islice(collection.ids(collection.seek(window.skip)), many))
 
 
-def cut(rows: list[Record], window: Window) -> list[Record]:
+def _in_order(
+    account: Account, request: Request, collection: Collection, where: Condition | None, order: tuple[str, bool] | None
+) -> list[int]:
+    """Return the ids of all the records that meet the filters, in order; the pages of a list after the first one just recall them."""
+
+    def work() -> list[int]:
+        kept = (record for record in collection.records() if where is None or where(record))
+        return [collection.number(record[collection.id_key]) for record in sorted_rows(kept, order)]
+
+    asked = sorted((name.lower(), value) for name, value in request.query.items() if name.lower() not in _PAGING)
+    return account.recall((request.path, *asked), work)
+
+
+def _records(collection: Collection, numbers: Iterable[int]) -> list[Record]:
+    found = (collection.get(number) for number in numbers)
+    return [record for record in found if record is not None]
+
+
+def cut(rows: list[Row], window: Window) -> list[Row]:
     """Return the rows of a page."""
     return rows[window.skip :] if window.top is None else rows[window.skip : window.skip + window.top]
 

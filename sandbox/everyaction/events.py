@@ -1,4 +1,8 @@
-"""Events and their types. Their times carry the offset of their place; nothing tells when one was changed."""
+"""Events and their types. Their times carry the offset of their place; nothing tells when one was changed.
+
+LIKELY: `isActive`, the time zone, and the expansions that change nothing here. GUESS: which day the bounds of a search take in, and what
+comes of a repetition.
+"""
 
 from __future__ import annotations
 

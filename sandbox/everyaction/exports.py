@@ -1,6 +1,9 @@
 """Changed-entity exports: what can be exported, jobs that do it in the vendor's own time, and their files.
 
 A job looks at the changes of a window, and shows rows as they are when it is completed, however late a file is fetched.
+
+GUESS: that a row comes once however often it changed, whose ids are asked for by id and that those of deleted rows find them too, how long
+a job takes, how files are split, that custom fields come under their names, and whether forbidden types are listed.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Custom fields, districts, categories of notes, and the key's own profile."""
+"""Custom fields, districts, categories of notes, and the key's own profile.
+
+LIKELY: the ids in the profile. GUESS: what `organizeAt` looks at.
+"""
 
 from __future__ import annotations
 

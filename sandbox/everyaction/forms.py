@@ -1,4 +1,4 @@
-"""Online actions forms."""
+"""Online actions forms, all documented. GUESS: the spelling of their ids."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The endpoints about contributions and disbursements: one by its id, and the latest of a person. Nothing lists them all."""
+"""The endpoints about contributions and disbursements: one by its id, and the latest of a person. Nothing lists them all.
+
+LIKELY: what a list of the latest contributions tells. GUESS: its order, what that of disbursements tells, and the expansions.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Folders, saved lists, printed lists, and the lists of MiniVAN. Of the first two kinds of lists the last page has a link as well."""
+"""Folders, saved lists, printed lists, and the lists of MiniVAN. Of the first two kinds of lists the last page has a link as well.
+
+LIKELY: that, the largest page of exports to MiniVAN, and that a list does not tell its folder. GUESS: an unknown folder is not found.
+"""
 
 from __future__ import annotations
 

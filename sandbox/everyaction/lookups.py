@@ -1,4 +1,7 @@
-"""Short lists that hardly ever change: demographics, labour, voting."""
+"""Short lists that hardly ever change: demographics, labour, voting.
+
+GUESS: the names of the expansions of employers, which change nothing here, and that the filters of batches are exact.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Designations and financial batches, in lists that have no pages."""
+"""Designations and financial batches, in lists that have no pages.
+
+GUESS: that they have none because nobody has seen a count or a link there, that the list of designations tells two names only, and which
+batches each parameter takes in.
+"""
 
 from __future__ import annotations
 

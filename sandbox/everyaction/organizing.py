@@ -1,4 +1,7 @@
-"""Activist codes, survey questions, and what is known of contacting people: types, inputs, results, scores, targets."""
+"""Activist codes, survey questions, and what is known of contacting people: types, inputs, results, scores, targets.
+
+LIKELY: the shape of score updates, and that archived codes are asked for by the statuses of questions.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""The endpoints about people: the search, and one person with all the sections that are asked for."""
+"""The endpoints about people: the search, and one person with all the sections that are asked for.
+
+LIKELY: all that the search does, and the names of the sections. GUESS: what some sections fill, and the answer about somebody who is no
+member.
+"""
 
 from __future__ import annotations
 
@@ -66,7 +70,6 @@ _EXACT = {"stateorprovince": "state", "ziporpostalcode": "zip", "phonenumber": "
 _SHAPES = {"ziporpostalcode": re.compile(r"\d{5}"), "phonenumber": re.compile(r"\d{10}")}
 _MODE = "contactmode"
 SEARCH, NOTES, PLAIN = Limits(50, 200), Limits(25, 50), Limits(50, 200)
-_ANSWERS_KEPT = 64
 
 Named = tuple[int, Sketch]
 
@@ -140,18 +143,16 @@ _ZIP = Sketch._fields.index("zip")
 
 
 def found_ids(account: Account, question: dict[str, str], order: tuple[str, bool] | None) -> list[int]:
-    """Return the vanIds of all whom a search finds, in order; the answer is remembered until something changes."""
-    kept: dict[object, list[int]] = account.memory.setdefault("answers", {})
-    asked = (account.version, tuple(sorted(question.items())), order)
-    if asked not in kept:
-        if len(kept) >= _ANSWERS_KEPT:
-            kept.clear()
+    """Return the vanIds of all whom a search finds, in order."""
+
+    def work() -> list[int]:
         matches = _matches(question)
         found = sorted(each for each in _everybody(account) if matches(each[1]))
         if order:
             found.sort(key=lambda each: (each[1].last or each[1].common or "", each[1].first or ""), reverse=order[1])
-        kept[asked] = [number for number, _ in found]
-    return kept[asked]
+        return [number for number, _ in found]
+
+    return account.recall((PERSON, *sorted(question.items()), order), work)
 
 
 def _search(account: Account, request: Request) -> Reply:

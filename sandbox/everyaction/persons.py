@@ -1,4 +1,7 @@
-"""People as the vendor keeps them, with all their sections, and as the rows of an export."""
+"""People as the vendor keeps them, with all their sections, and as the rows of an export.
+
+LIKELY: the properties. GUESS: most columns of the export, from which parts of a person they come, and how custom fields are spelled there.
+"""
 
 from __future__ import annotations
 
@@ -47,8 +50,9 @@ def person_record(world: World, van_id: int, row: int, stamp: int) -> Record:
         "customFields": custom_values(world, "Contacts", van_id),
         "districts": _districts(who, bits, row),
         "notes": _notes(row, bits, created),
-        "suppressions": [dict(zip(("suppressionCode", "suppressionName"),
-        _SUPPRESSIONS[bits % 4], strict=True))] if row % 6 == 1 or row % 16 == 1 else [],
+        "suppressions": [dict(zip(("suppressionCode", "suppressionName"), _SUPPRESSIONS[bits % 4], strict=True))]
+        if row % 6 == 1 or row % 16 == 1
+        else [],
     }
     if row % 8 == 1:
         for section in _UNHEARD_OF:

@@ -1,4 +1,7 @@
-"""Locations, supporter groups, and campaigns with what they contain."""
+"""Locations, supporter groups, and campaigns with what they contain.
+
+GUESS: what the notes and the codes of a location look like, and which texts a campaign has.
+"""
 
 from __future__ import annotations
 

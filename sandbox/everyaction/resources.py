@@ -1,4 +1,8 @@
-"""What can be exported: the types, their fields, their change types, and their rows."""
+"""What can be exported: the types, their fields, their change types, and their rows.
+
+LIKELY: the columns of histories, activist codes and survey responses. GUESS: all the others, most keys and most change types, that
+disbursements can be exported, that a selection shows its id, and which change types old rows have.
+"""
 
 from __future__ import annotations
 
@@ -132,8 +136,13 @@ _ACTIVIST_CODES = (
 
 
 def _activist_code_cells(record: Record) -> Record:
-    names = {"ActivistCodeName": "name", "MediumName": "mediumName", "ShortName": "shortName", "Status": "status",
-    "ActivistCodeType": "type"}
+    names = {
+        "ActivistCodeName": "name",
+        "MediumName": "mediumName",
+        "ShortName": "shortName",
+        "Status": "status",
+        "ActivistCodeType": "type",
+    }
     return {"ActivistCodeID": record["activistCodeId"], "Campaign": None} | {name: record.get(key) for name, key in names.items()}
 
 

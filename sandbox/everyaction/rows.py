@@ -1,4 +1,7 @@
-"""What all records that can be exported have in common: when they were changed, whether they are gone, and what is whose."""
+"""What all records that can be exported have in common: when they were changed, whether they are gone, and what is whose.
+
+GUESS: that people who were suppressed have nothing that is live.
+"""
 
 from __future__ import annotations
 

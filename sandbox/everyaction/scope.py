@@ -1,4 +1,7 @@
-"""What the makers of records have in common: how much of everything there is, times as the vendor writes them, odd texts."""
+"""What the makers of records have in common: how much of everything there is, times as the vendor writes them, odd texts.
+
+LIKELY: times cut to the minute, of which some have fractions. How much there is of anything is nobody's figure.
+"""
 
 from __future__ import annotations
 

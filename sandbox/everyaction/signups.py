@@ -1,4 +1,7 @@
-"""Who comes to which event. They are listed by event or by person only."""
+"""Who comes to which event. They are listed by event or by person only.
+
+LIKELY: `dateModified` and `modifiedBy`. GUESS: names stay as they were when somebody signed up, and a merge puts the other person's in.
+"""
 
 from __future__ import annotations
 

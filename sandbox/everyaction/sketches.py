@@ -15,7 +15,7 @@ STATES = (
 )  # fmt: skip
 _FIRST = ("Ann", "José", "Zoë", "Lee", "Dana", "Maria", "Taro", "D'Arcy", "Bo", "Xiomara")
 _LAST = ("Garcia", "O'Neil", 'van "der" Berg', "Lee, Jr.", "Müller", "Ng", "Quiñones", "Smith-Jones", "Yu")
-_ORGANIZATIONS = ("Friends of the River", "Local 12, \"United\"", "Zoning Board", "Éclair Bakers")
+_ORGANIZATIONS = ("Friends of the River", 'Local 12, "United"', "Zoning Board", "Éclair Bakers")
 _CITIES = ("Springfield", "Fort Lee", "San José", "Winston-Salem", "Coeur d'Alene")
 
 # What is special about some kinds of people. All of them can be found by a name that begins with a letter or digit of ASCII,

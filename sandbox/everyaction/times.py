@@ -1,4 +1,7 @@
-"""How the vendor spells an instant: UTC in JSON, Eastern time in exports."""
+"""How the vendor spells an instant: UTC in JSON, Eastern time in exports.
+
+LIKELY: a day without a time is an Eastern midnight. GUESS: so are the times of cells, which have no offset.
+"""
 
 from __future__ import annotations
 

@@ -3,13 +3,13 @@ from __future__ import annotations
 import json
 import re
 from http.client import HTTPConnection
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 
 from sandbox.everyaction.access import API_KEY
 from sandbox.messages import Reply
-from sandbox.server import STAND_INS, running
+from sandbox.server import STAND_INS, read_request, running
 from tests.sandbox.everyaction.asking import Clock, Site, basic
 
 
@@ -70,6 +70,23 @@ def test_paths_that_lead_nowhere(site: Site) -> None:
     assert site.ask("GET", "/codes/<b>").status == 302
     assert site.ask("DELETE", "/codes").status == 404
     assert said(site.ask("GET", "/people/-5"))[:2] == (500, "INTERNAL_SERVER_ERROR")
+
+
+def test_parameters_that_are_added_to_a_link_again_make_it_too_long() -> None:
+    site = Site(rows=300)
+    again = urlencode({"$expand": "supportedEntities", "codeType": "Tag", "$top": 1})
+    target, seen = f"/v4/codes?{again}", set()
+
+    def ask() -> Reply:
+        return site.box.answer(read_request("GET", target, b"", site.headers, site.clock()))
+
+    while (reply := ask()).status == 200:
+        (row,) = reply.payload["items"]
+        seen.add(row["codeId"])
+        target = reply.payload["nextPageLink"].partition(f"//{site.headers['Host']}")[2] + f"&{again}"
+    assert (reply.status, reply.content_type) == (404, "text/html; charset=utf-8")
+    assert len(target.partition("?")[2]) > 2048
+    assert len(seen) > 5
 
 
 def test_the_limit_is_told_by_a_text_alone() -> None:

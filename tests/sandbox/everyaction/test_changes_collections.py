@@ -153,6 +153,19 @@ def test_a_list_moves_and_does_not_tell(account: Account) -> None:
     assert everything(account, "savedLists") == before
     moved = {row["saved_list_id"]: row["folder_id"] for row in rows(account, "saved_lists")}
     assert {number for number, folder in moved.items() if folder != folders[number]} == {str(changed["id"])}
+    for _ in range(20):
+        do(account, "move_list", number=changed["id"])
+        assert next(row["folder_id"] for row in rows(account, "saved_lists") if row["saved_list_id"] == str(changed["id"]))
+
+
+def test_only_empty_folders_go_unless_one_is_named(account: Account) -> None:
+    with pytest.raises(NobodyLeft):
+        do(account, "delete", entity="Folder")
+    inserted = do(account, "insert", entity="Folder")["id"]
+    assert do(account, "delete", entity="Folder")["id"] == inserted
+    folder = next(row["folder_id"] for row in rows(account, "saved_lists") if row["folder_id"])
+    assert ENTITIES["Folder"].delete(account, int(folder))["id"] == int(folder)
+    assert folder not in {row["folder_id"] for row in rows(account, "saved_lists")}
 
 
 def test_archiving_takes_a_code_out_of_the_usual_list(account: Account) -> None:

@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 
+from sandbox.everyaction.changes_collections import is_recent_event
 from sandbox.everyaction.changing import NobodyLeft
 from sandbox.everyaction.resources import RESOURCES
+from sandbox.everyaction.times import read_instant
+from sandbox.truth import Cell
 from tests.sandbox.everyaction.asking import DAY, JOBS, Site
 
 PEOPLE_S = [each for each in RESOURCES.values() if each.entity != "ActivistCode"]
@@ -95,6 +100,62 @@ def test_a_merge_moves_everything(site: Site) -> None:
     assert changed(site, "Contacts", includeInactive=True) == {source, target}
     with pytest.raises(ValueError, match="itself"):
         site.source.change("merge", source=target, target=target)
+
+
+def test_a_merge_moves_signups(site: Site) -> None:
+    signup = next(iter(site.source.collection("EventSignup").records()))
+    source, event = signup["person"]["vanId"], signup["event"]["eventId"]
+    target = next(row["vanId"] for row in site.source.collection("Person").records() if row["firstName"] and row["vanId"] != source)
+    before = {row["eventSignupId"] for van_id in (source, target) for row in site.everything("/signups", vanId=van_id)}
+    site.source.change("merge", source=source, target=target)
+    assert {row["eventSignupId"] for row in site.everything("/signups", vanId=target)} == before
+    row = next(row for row in site.everything("/signups", eventId=event) if row["eventSignupId"] == signup["eventSignupId"])
+    person = site.payload(f"/people/{target}")
+    assert (row["person"]["vanId"], row["person"]["firstName"]) == (target, person["firstName"])
+    assert (read_instant(row["dateModified"]) or 0) > site.clock() - 60
+    assert str(source) not in {row["person_van_id"] for row in site.source.truth()["event_signups"].rows()}
+
+
+@pytest.mark.parametrize("rows", [40, 600])
+def test_a_merge_of_anybody_leaves_old_signups_alone(rows: int) -> None:
+    source = Site(rows=rows).source
+    moved = 0
+    for _ in range(9):
+        before = {row["eventSignupId"]: row["person"]["vanId"] for row in source.collection("EventSignup").records()}
+        source.change("merge")
+        for row in source.collection("EventSignup").records():
+            if row["person"]["vanId"] != before[row["eventSignupId"]]:
+                moved += 1
+                assert is_recent_event(source, row["event"]["eventId"])
+    assert moved
+
+
+@pytest.mark.parametrize("rows", [30, 300])
+def test_no_change_of_a_bundle_blanks_a_cell(rows: int) -> None:
+    source = Site(rows=rows).source
+
+    def cells() -> dict[tuple[object, ...], dict[str, Cell]]:
+        truth = source.truth(optional=source.optional_tables)
+        return {(name, *(row[each] for each in table.key)): row for name, table in truth.items() for row in table.rows()}
+
+    for _ in range(4):
+        before = cells()
+        source.change_bundle(share=0.2)
+        after = cells()
+        blanked = {
+            (key[0], column)
+            for key in before.keys() & after.keys()
+            for column, value in before[key].items()
+            if value is not None and after[key][column] is None
+        }
+        assert not blanked
+
+
+def test_a_bundle_is_fast() -> None:
+    source = Site(rows=3000).source
+    started = time.perf_counter()
+    assert len(source.change_bundle()) > 500
+    assert time.perf_counter() - started < 3  # a fifth of a second, where nothing else runs
 
 
 def test_a_bundle_has_some_of_everything(site: Site) -> None:

@@ -132,10 +132,21 @@ def test_sorting_is_by_time_and_page_after_page(account: Account) -> None:
     stamps = [row["dateModified"] or "" for row in rows]
     assert [stamp[:19] for stamp in stamps] == sorted((stamp[:19] for stamp in stamps), reverse=True)
     assert len({row["codeId"] for row in rows}) == len(rows)
+    assert rows == everything(account, "codes", {"$orderby": "dateModified desc", "$top": 200})
     # an import: many with one stamp, over the edge of a page
     assert stamps.count(stamps[0]) > 50
     ascending = everything(account, "email/messages", {"$orderby": "dateModified"})
     assert [row["dateModified"][:19] for row in ascending] == sorted(row["dateModified"][:19] for row in ascending)
+
+
+def test_a_list_that_is_sorted_page_after_page_shows_changes_at_once() -> None:
+    account = make_account(900)
+    query = {"$orderby": "dateModified desc", "$top": 10}
+    first = payload(account, "codes", query)["items"][0]["codeId"]
+    assert payload(account, "codes", query)["items"][0]["codeId"] == first
+    account.remove("Code", first)
+    assert payload(account, "codes", query)["items"][0]["codeId"] != first
+    assert payload(account, "codes", query | {"codeType": "Nothing"})["count"] == 0
 
 
 def test_no_key_of_the_sandbox_is_served(account: Account) -> None:

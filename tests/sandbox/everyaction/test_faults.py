@@ -94,6 +94,14 @@ def test_only_people_go_to_whom_nothing_belongs(site: Site) -> None:
     assert not {row["van_id"] for row in everything} & {str(number) for number in gone}
 
 
+def test_only_empty_folders_go() -> None:
+    site = Site(rows=1200)
+    assert not site.source.disturb(request("/folders"), "delete")
+    inserted = site.source.change("insert", entity="Folder")["id"]
+    assert site.source.disturb(request("/folders"), "delete")
+    assert site.source.collection("Folder").get(inserted) is None
+
+
 def test_a_short_list_loses_nothing() -> None:
     site = Site(rows=5)
     assert not site.source.disturb(request("/people?stateOrProvince=NY"), "delete")
