@@ -17,9 +17,10 @@ from functools import partial
 from typing import Any
 
 from sandbox.arithmetic import Record
+from sandbox.changes import Change, Changed, NobodyLeft, Planned
 from sandbox.everyaction import emails, events, fields, lists, organizing, signups
 from sandbox.everyaction.account import Account
-from sandbox.everyaction.changing import Change, Changed, Generic, NobodyLeft, Planned, ids_from, pick, random_of
+from sandbox.everyaction.changing import Generic, ids_from, pick, random_of
 from sandbox.everyaction.scope import stamp
 from sandbox.everyaction.times import read_instant
 from sandbox.everyaction.truth_collections import EXPORTED, ROOTS

@@ -13,10 +13,11 @@ from itertools import islice
 from typing import Any
 
 from sandbox.arithmetic import Record
+from sandbox.changes import Change, Changed, NobodyLeft, Planned
 from sandbox.everyaction import activity, persons, signups
 from sandbox.everyaction.account import Account
 from sandbox.everyaction.changes_collections import is_recent_event, move_signups
-from sandbox.everyaction.changing import Change, Changed, Generic, NobodyLeft, Planned, ids_from, pick, random_of
+from sandbox.everyaction.changing import Generic, ids_from, pick, random_of
 from sandbox.everyaction.resources import BY_ENTITY, DELETED
 from sandbox.everyaction.rows import PERSON, ids_of_person
 from sandbox.everyaction.times import minute_text, naive_text

@@ -14,17 +14,9 @@ from random import Random
 from typing import Any, NamedTuple
 
 from sandbox.arithmetic import mix
+from sandbox.changes import Changed, NobodyLeft
 from sandbox.collection import Collection
 from sandbox.everyaction.account import Account
-
-Changed = dict[str, Any]
-Change = Callable[..., Changed]
-# The kind of a change, how often, and its options.
-Planned = tuple[str, int, Changed]
-
-
-class NobodyLeft(LookupError):
-    """There is no record to which a change could be done, if it is free to choose one."""
 
 
 class Generic(NamedTuple):

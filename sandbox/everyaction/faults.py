@@ -6,10 +6,10 @@ import json
 import re
 
 from sandbox.arithmetic import Record
+from sandbox.changes import NobodyLeft
 from sandbox.everyaction import activity, api, catalog, changes, changes_collections, exports, lists, people, signups
 from sandbox.everyaction.account import Account
 from sandbox.everyaction.asking import READING
-from sandbox.everyaction.changing import NobodyLeft
 from sandbox.everyaction.envelope import Refused
 from sandbox.everyaction.resources import RESOURCES
 from sandbox.everyaction.rows import PERSON, owner

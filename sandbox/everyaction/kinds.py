@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timezone
-from decimal import Decimal, InvalidOperation
 
+from sandbox.cells import boolean_cell, double_cell, integer_cell, number_of, text_cell
 from sandbox.truth import Cell, Field, compact_json
 
 KINDS = {"i": "integer", "b": "boolean", "t": "timestamp", "n": "decimal", "f": "double", "j": "json"}
-_TRUE, _FALSE = frozenset({"1", "true"}), frozenset({"0", "false"})
 _WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(:\d\d)?(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?", re.IGNORECASE)
 # What .NET writes for a date that is none.
@@ -57,40 +56,9 @@ def cell(kind: str, value: object) -> Cell:
     return None if value is None else _CELLS[kind](value)
 
 
-def _text(value: object) -> Cell:
-    if isinstance(value, (dict, list)):
-        return None
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _number(value: object) -> Decimal | None:
-    if isinstance(value, (bool, dict, list)):
-        return None
-    try:
-        number = Decimal(str(value).strip())
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() else None
-
-
-def _integer(value: object) -> Cell:
-    number = _number(value)
-    return int(number) if number is not None and number == number.to_integral_value() else None
-
-
-def _double(value: object) -> Cell:
-    number = _number(value)
-    return None if number is None else float(number)
-
-
 def _decimal(value: object) -> Cell:
-    number = _number(value)
+    number = number_of(value)
     return None if number is None else f"{number:f}"
-
-
-def _boolean(value: object) -> Cell:
-    text = str(value).strip().lower()
-    return True if text in _TRUE else False if text in _FALSE else None
 
 
 def _timestamp(value: object) -> Cell:
@@ -116,6 +84,6 @@ def _offset(text: str | None) -> str:
 
 
 _CELLS = {
-    "text": _text, "integer": _integer, "double": _double, "decimal": _decimal, "boolean": _boolean, "timestamp": _timestamp,
-    "json": compact_json,
+    "text": text_cell, "integer": integer_cell, "double": double_cell, "decimal": _decimal, "boolean": boolean_cell,
+    "timestamp": _timestamp, "json": compact_json,
 }  # fmt: skip

@@ -10,10 +10,11 @@ from functools import partial
 from typing import Any
 
 from sandbox.arithmetic import Record
+from sandbox.changes import Change, Changed, NobodyLeft
 from sandbox.faults import set_path
 from sandbox.ongage import emails, events, imports, mailings, providers, segments, transactional
 from sandbox.ongage.account import WHOLE_ACCOUNT, Account
-from sandbox.ongage.changing import Change, Changed, Generic, NobodyLeft, pick, random_of
+from sandbox.ongage.changing import Generic, pick, random_of
 from sandbox.ongage.facts import Fact, all_facts, day_of, late_facts, mailings_of, scope_of, sent_mailings
 from sandbox.ongage.mailings import CANCELLED, COMPLETED, IN_PROGRESS, NEW, ON_HOLD, SCHEDULED, STATUSES, Mailings
 from sandbox.ongage.reports import ENTITY as REPORT

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from sandbox.arithmetic import Record
+from sandbox.changes import Change, Changed, NobodyLeft
 from sandbox.faults import set_path
 from sandbox.ongage.account import WHOLE_ACCOUNT, Account
-from sandbox.ongage.changing import Change, Changed, Generic, NobodyLeft, pick, random_of
+from sandbox.ongage.changing import Generic, pick, random_of
 from sandbox.ongage.contacts import ENTITY, ContactIds, contact_record, hex_id, number_of_id
 from sandbox.ongage.lists import ENTITY as LIST
 from sandbox.ongage.lists import FIELD, fields_of

@@ -13,14 +13,8 @@ from random import Random
 from typing import Any, NamedTuple
 
 from sandbox.arithmetic import mix
+from sandbox.changes import Changed, NobodyLeft
 from sandbox.ongage.account import WHOLE_ACCOUNT, Account
-
-Changed = dict[str, Any]
-Change = Callable[..., Changed]
-
-
-class NobodyLeft(LookupError):
-    """There is no record to which a change could be done, if it is free to choose one."""
 
 
 class Generic(NamedTuple):

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from sandbox.changes import NobodyLeft
 from sandbox.messages import ListPage, Request
 from sandbox.ongage import changes, changes_collections, changes_contacts, contacts, jobs, lists
 from sandbox.ongage.account import WHOLE_ACCOUNT, Account
 from sandbox.ongage.api import place_of, split
-from sandbox.ongage.changing import NobodyLeft
 from sandbox.ongage.envelope import window_of
 from sandbox.ongage.world import ListInfo
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, timezone
-from decimal import Decimal, InvalidOperation
 
+from sandbox.cells import boolean_cell, double_cell, integer_cell, number_of, text_cell
 from sandbox.truth import Cell, compact_json
-
-_TRUE, _FALSE = frozenset({"1", "true"}), frozenset({"0", "false"})
 
 
 def cell(kind: str, value: object) -> Cell:
@@ -16,40 +14,9 @@ def cell(kind: str, value: object) -> Cell:
     return None if value is None else _CELLS[kind](value)
 
 
-def _text(value: object) -> Cell:
-    if isinstance(value, (dict, list)):
-        return None
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _number(value: object) -> Decimal | None:
-    if isinstance(value, (bool, dict, list)):
-        return None
-    try:
-        number = Decimal(str(value).strip())
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() else None
-
-
-def _integer(value: object) -> Cell:
-    number = _number(value)
-    return int(number) if number is not None and number == number.to_integral_value() else None
-
-
-def _double(value: object) -> Cell:
-    number = _number(value)
-    return None if number is None else float(number)
-
-
-def _boolean(value: object) -> Cell:
-    text = str(value).lower()
-    return True if text in _TRUE else False if text in _FALSE else None
-
-
 def _timestamp(value: object) -> Cell:
     """Return a time in UTC to the microsecond; 0 is no time."""
-    number = _number(value)
+    number = number_of(value)
     return timestamp(int(number)) if number else None
 
 
@@ -72,5 +39,5 @@ def json_inside(text: object) -> object:
 
 
 _CELLS = {
-    "text": _text, "integer": _integer, "double": _double, "boolean": _boolean, "timestamp": _timestamp, "json": _json,
+    "text": text_cell, "integer": integer_cell, "double": double_cell, "boolean": boolean_cell, "timestamp": _timestamp, "json": _json,
 }  # fmt: skip

@@ -37,7 +37,7 @@ class Ongage(Account):
     @property
     def change_kinds(self) -> list[str]:
         """Return the kinds of change, each with the options that it cannot do without."""
-        return changes.change_kinds()
+        return changes.KINDS.names()
 
     @property
     def examples(self) -> list[dict[str, Any]]:

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from sandbox.changes import NobodyLeft
 from sandbox.everyaction.account import Account
 from sandbox.everyaction.changes_collections import ENTITIES, KINDS, bundle, is_recent_event, narrow, set_value
-from sandbox.everyaction.changing import NobodyLeft
 from sandbox.everyaction.fewest_collections import collection_pages, details
 from sandbox.everyaction.times import read_instant
 from sandbox.everyaction.truth_collections import tables

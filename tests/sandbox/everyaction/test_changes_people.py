@@ -4,8 +4,8 @@ import time
 
 import pytest
 
+from sandbox.changes import NobodyLeft
 from sandbox.everyaction.changes_collections import is_recent_event
-from sandbox.everyaction.changing import NobodyLeft
 from sandbox.everyaction.resources import RESOURCES
 from sandbox.everyaction.times import read_instant
 from sandbox.truth import Cell

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from sandbox.changes import NobodyLeft
 from sandbox.ongage.account import Account
 from sandbox.ongage.changes_collections import ENTITIES, KINDS, bundle, disturb, narrow, set_value
-from sandbox.ongage.changing import NobodyLeft
 from sandbox.ongage.facts import all_facts
 from sandbox.ongage.truth_collections import tables
 from sandbox.ongage.world import DAY

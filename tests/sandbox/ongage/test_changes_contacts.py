@@ -109,7 +109,7 @@ def test_a_list_that_is_deleted_takes_all_that_is_in_it() -> None:
 def test_all_kinds_of_change_happen_at_once_and_are_the_same_for_the_same_seed() -> None:
     done = [Site().source.change_bundle(share=0.02) for _ in range(2)]
     assert done[0] == done[1]
-    assert {each["kind"] for each in done[0]} == KINDS.keys() - {"switch", "insert_mailing"}
+    assert {each["kind"] for each in done[0]} == KINDS.kinds.keys() - {"switch", "insert_mailing"}
 
 
 def test_what_cannot_be_changed_is_told() -> None:
