@@ -20,9 +20,9 @@ from settings import SETTINGS
 
 def schema(configuration: dict[str, Any]) -> list[dict[str, Any]]:
     """The tables that this configuration syncs; those of exports have the columns that the account has."""
-    settings = parse(configuration, SETTINGS)
-    tables = models.tables(settings["optional_tables"], discovery.of_account(settings))
-    return [table.schema() for table in (*tables, ERRORS)]
+    settings, resources = parse(configuration, SETTINGS), list[models.Resource]()
+    shielded(lambda: resources.extend(discovery.of_account(settings)))
+    return [table.schema() for table in (*models.tables(settings["optional_tables"], resources), ERRORS)]
 
 
 def update(configuration: dict[str, Any], state: dict[str, Any]) -> None:
