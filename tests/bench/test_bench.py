@@ -64,8 +64,8 @@ def test_a_probe_that_is_killed_tells_its_last_state_and_the_next_goes_on(folder
         assert clean.replay_cpu_seconds is not None
         assert clean.checkpoints > 5
         whole = box.request_counts()["rows"]
-        killed = probe(Job(folder, configuration, checkpoint_rows=50, kill_at=clean.operations // 2))
-        assert killed.operations == clean.operations // 2
+        killed = probe(Job(folder, configuration, checkpoint_rows=50, kill_at=clean.operations * 9 // 10))
+        assert killed.operations == clean.operations * 9 // 10
         assert 0 < killed.checkpoints < clean.checkpoints
         box.reset_requests()
         rest = probe(Job(folder, configuration, state=killed.state))

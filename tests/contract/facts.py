@@ -74,6 +74,7 @@ class Facts(NamedTuple):
         unused: operations that this connector has no use for.
         splits: the function, as module.NAME or common.module.NAME, that makes rows of a record.
         queries_of_a_sync: how many of the sandbox's "queries" a first sync of a hundred rows certainly asks for, in pages of 20.
+        queries_of_a_later_sync: the same of a sync after changes, if these are fewer.
         inherited: columns, as table.column, that repeat another record's id: the error names that record's own column.
         unspoilt: why columns, as table.column or table.*, are filled by no field of a record that a fault could spoil.
         takes_booleans: columns, as patterns of table.column, of texts in which a boolean is a value like any other.
@@ -121,6 +122,7 @@ class Facts(NamedTuple):
     unused: frozenset[str] = frozenset()
     splits: str = "models.split"
     queries_of_a_sync: int = 40
+    queries_of_a_later_sync: int = 0
     inherited: frozenset[str] = frozenset()
     unspoilt: Mapping[str, str] = {}
     takes_booleans: tuple[str, ...] = ()
@@ -541,6 +543,9 @@ FACTS = {
         out_of_reach=frozenset({"depth-cap"}),
         names_unreadable=False,
         carriers=frozenset({"Event", "Folder", "CustomField"}),
+        # the lists come first, then the changes; a search for people asks for more than 250, and is saved as a whole in a source so small
+        queries_of_a_sync=200,
+        queries_of_a_later_sync=70,
         unused=frozenset({"truncate"}),
         splits="common.delivery.split",
         unlimited={"calls_per_second": "1000"},

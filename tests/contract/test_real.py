@@ -161,10 +161,11 @@ def test_04_sigkill_at_random_moments(folder: str, tmp_path: Path) -> None:
 
 def _kill(folder: str, scratch: Scratch) -> None:
     more_checkpoints(folder, scratch.folder)
-    random, struck, resumed_from = Random(SEED), 0, set[str]()
+    random, struck, resumed_from, facts = Random(SEED), 0, set[str](), FACTS[folder]
+    queries = {"first": facts.queries_of_a_sync, "incremental": facts.queries_of_a_later_sync or facts.queries_of_a_sync}
     for phase, kills in KILLS.items():
         for _ in range(kills):
-            struck += scratch.killed_at_query(random.randint(1, FACTS[folder].queries_of_a_sync))
+            struck += scratch.killed_at_query(random.randint(1, queries[phase]))
             resumed_from.add(str(saved_state(scratch.folder)))
         scratch.debug()
         assert scratch.differences() == [], f"{phase} sync, SEED={SEED} repeats it"
