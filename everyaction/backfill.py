@@ -15,8 +15,8 @@ from api import Record
 from common.failures import Disorder, Rejected, SyncFailed
 from common.listing import Page, PageRequest, read_listing
 from context import Context
-from cursors import MOST_IN_BATCH, BackfillState
-from exports import Delivered, Exports, JobFailed
+from cursors import MOST_IN_BATCH
+from exports import Broken, Delivered, Exports, JobFailed
 from fetch import PARALLEL_REQUESTS, WHOLE_ATTEMPTS, sizes
 from models import DETAILS, Resource
 from plan import DETAILS_OF, MOST_ROWS
@@ -46,7 +46,7 @@ class Backfill:
     def __init__(self, context: Context, exports: Exports) -> None:
         self._api, self._pager, self._delivery = context.api, context.pager, context.delivery
         self._executor, self._wait, self._say, self._inform = context.executor, context.wait, context.say, context.inform
-        self._entry: BackfillState = context.state.backfill
+        self._state, self._entry = context.state, context.state.backfill
         self._exports = exports
         self._resources: dict[str, Resource] = {}
         self.out_of_reach: dict[str, str] = {}  # types whose past turned out not to be there to be asked for, and why
@@ -120,6 +120,9 @@ class Backfill:
                 self._delivery.checkpoint()
             try:
                 delivered = self._exports.deliver(contacts, self._exports.wait(contacts, entry.last))
+            except Broken:
+                entry.last = None
+                raise
             except JobFailed as failure:
                 entry.last = None
                 raise SyncFailed(f"the past cannot be read: {failure}. The next sync goes on from here") from None
@@ -213,6 +216,9 @@ class Backfill:
             except JobFailed as failure:
                 self._ask_for_less(str(failure))
                 return
+            except Broken:
+                entry.jobs.pop(name)  # the next sync begins it anew
+                raise
             if not whole:
                 return
             entry.left = [other for other in entry.left if other != name]
@@ -245,11 +251,17 @@ class Backfill:
         delivered = self._exports.deliver(resource, done, None, people)
         if resource.name == CONTACTS:
             return self._is_whole(resource, people, delivered)
-        if delivered.foreign > len(delivered.people & set(people)):
+        if not self._is_by_person(resource, people, delivered):
             self.out_of_reach[resource.name] = "exports by ids take the ids of its rows, and not of people"
             self._entry.wanted.remove(resource.name)
             self._entry.covered = sorted({*self._entry.covered, resource.name})
         return True
+
+    def _is_by_person(self, resource: Resource, people: Sequence[int], delivered: Delivered) -> bool:
+        """Whether an export was of the people asked for, as can be told by whose rows came, and by people who are known to have rows."""
+        asked = set(people)
+        examples = asked & set(self._state.export(resource.name).examples)
+        return delivered.foreign <= len(delivered.people & asked) and (not examples or bool(examples & delivered.people))
 
     def _is_whole(self, resource: Resource, people: Sequence[int], delivered: Delivered) -> bool:
         """Whether everybody came who was asked for; those who did not are asked for once more, by themselves."""

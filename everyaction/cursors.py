@@ -37,7 +37,7 @@ class ExportState:
 
     `cursor`: up to when; None until the first window. `width` is how many seconds the next window may span. `recent` are the rows of the
     last window with their checksums, as far as these are few, since the next one begins a little before its end. `columns` are the names
-    in the header of the last file, `custom` the ids of the custom fields that were asked for.
+    in the header of the last file, `custom` the ids of the custom fields that were asked for. `examples` are a few people who have rows.
     """
 
     cursor: datetime | None = None
@@ -46,6 +46,7 @@ class ExportState:
     recent: dict[str, str] = field(default_factory=dict)
     columns: list[str] = field(default_factory=list)
     custom: list[int] = field(default_factory=list)
+    examples: list[int] = field(default_factory=list)
 
     def dump(self) -> dict[str, Any]:
         """As JSON for the state."""
@@ -57,6 +58,7 @@ class ExportState:
             "recent": dict(self.recent),
             "columns": self.columns,
             "custom": self.custom,
+            "examples": self.examples,
         }
 
     @classmethod
@@ -76,6 +78,7 @@ class ExportState:
             _texts(stored, "recent"),
             names_of(stored, "columns"),
             _ids(stored, "custom"),
+            _ids(stored, "examples"),
         )
 
 

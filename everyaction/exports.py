@@ -11,6 +11,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import chain
 from typing import Any
 
 from api import Record
@@ -35,6 +36,7 @@ TRIES = 3  # of a window, each smaller than the one before
 ROWS_AT_ONCE = 500
 MOST_RECENT = 2000  # rows of a type that are remembered, so that the overlap of two windows is not written twice
 MOST_TRIED_AGAIN = 1000  # people
+MOST_EXAMPLES = 10  # people of whom a type has rows, by whom exports by ids are proved
 NOWHERE = timedelta(days=80)  # ago: a second in which next to no row was changed for the last time
 CLOCK_MARGIN = timedelta(minutes=5)  # a job's window may begin so much later than was asked for, since both clocks may differ
 FAILED = frozenset({"error", "failed", "rejected", "cancelled", "canceled"})
@@ -42,7 +44,11 @@ GONE = "gone"  # in place of the checksum of a row that was deleted
 
 
 class JobFailed(Exception):
-    """An export that failed, vanished or took too long: a smaller one may do."""
+    """An export that failed, vanished, took too long, or is not what was asked for: a smaller one may do."""
+
+
+class Broken(Unavailable):
+    """An export whose files cannot be read, or have other rows than it says, however often they are asked for."""
 
 
 @dataclass
@@ -152,13 +158,15 @@ class Exports:
             asked: the people whose rows were asked for, if any.
 
         Raises:
-            JobFailed: if its files are gone.
-            SyncFailed: if the files lack columns that they should have.
-            SourceFailure: if they cannot be read.
+            JobFailed: if its files are gone, or lack columns that they should have.
+            Broken: if they cannot be read, or have other rows than the export says.
         """
         ask = partial(self._deliver, resource, job, recent, frozenset(asked))
         self._progress.begin(resource.table.name, "")
-        reading: _Reading = Attempts(self._clock, READINGS, self._say).call(ask)
+        try:
+            reading: _Reading = Attempts(self._clock, READINGS, self._say).call(ask)
+        except Unavailable as failure:
+            raise Broken(str(failure), failure.url, failure.status) from None
         reading.finish()
         self._progress.end()
         return reading.delivered
@@ -167,7 +175,7 @@ class Exports:
         """Writes the rows of an export, once.
 
         Raises:
-            JobFailed: if its files are gone.
+            JobFailed: if its files are gone, or lack columns.
             Unavailable: if they have other rows than the export says.
         """
         reading = _Reading(resource, self._state.export(resource.name), self._custom(resource), recent, asked)
@@ -186,8 +194,8 @@ class Exports:
         """Delivers a file of an export; how many rows it has."""
         number = 0
         with self._api.export_file(address) as export:
-            reader = reading.reader(export, address)
-            for some in portions(_rows(export, reader), ROWS_AT_ONCE):
+            reader, first = reading.reader(export, address)
+            for some in portions(chain(first, _rows(export, reader)), ROWS_AT_ONCE):
                 number += len(some)
                 self._write(reading, reader, some, number - len(some))
             last = reading.last_row(address, number, export)
@@ -213,6 +221,7 @@ class Exports:
             errors += [ErrorRecord(table.name, table.name, problem.message, key, problem.column, number=person) for problem in problems]
             is_gone = reader.is_gone(record)
             met[is_gone].append(key)
+            reading.note(person, is_gone=is_gone)
             if reading.is_news(key, GONE if is_gone else checksum(record)):
                 (gone if is_gone else rows).append(row)
         self._delivery.upsert(table, rows)
@@ -279,12 +288,15 @@ class Exports:
         recent = dict(entry.recent)
         try:
             done = self.wait(resource, job.id)
-            _check_window(resource, done, job.start)
+            upper = _checked_end(resource, done, job.start, job.end)
             self.deliver(resource, done, recent)
         except JobFailed as failure:
             self._fail(resource, entry, str(failure))
             return False
-        entry.cursor = _upper_bound(resource, done, job.start, job.end)
+        except Broken:
+            entry.job = None  # the next sync begins it anew
+            raise
+        entry.cursor = upper
         entry.job, entry.recent = None, recent if len(recent) <= MOST_RECENT else {}
         entry.width = min(2 * entry.width, int(WIDEST.total_seconds()))
         self._failures.pop(resource.name, None)
@@ -344,29 +356,35 @@ class _Reading:
         self._before = dict(recent or {})
         self._met: dict[str, str] = {}
         self._header: list[str] = []
+        self._examples = list(entry.examples)
         self._ends: dict[str, list[tuple[int, Sequence[str]]]] = {}
         self.delivered = Delivered()
 
-    def reader(self, export: Export, address: str) -> ExportReader:
-        """Makes rows of a file.
+    def reader(self, export: Export, address: str) -> tuple[ExportReader, list[Sequence[str]]]:
+        """Makes rows of a file; and its first row, where a later file of a split export begins without a header.
 
         Raises:
-            SyncFailed: if it lacks columns: what they hold would be blanked.
+            JobFailed: if it lacks columns: what they hold would be blanked.
         """
         if export.unterminated is export.header:
             self.last_row(address, 0, export)
         reader = ExportReader(self.resource, export.header)
-        lost = set(reader.missing)
-        if self._custom == self._entry.custom and self.resource.name in CUSTOM:
-            known = {one.name for one in self.resource.fields}
-            lost |= {name for name in self._entry.columns if name not in known} - set(reader.header)
+        if self._header and self.resource.key not in reader.header:
+            return ExportReader(self.resource, self._header), [export.header]
+        lost = self._promised() - set(reader.header)
         if lost:
-            raise SyncFailed(
-                f"{self.resource.table.name}: the export lacks columns that it should have: {', '.join(sorted(lost))}. Nothing was "
-                "written, since that would blank what is there; the next sync tries again."
+            what = ", ".join(sorted(lost))
+            raise JobFailed(
+                f"{self.resource.table.name}: the export lacks columns that it should have, and would blank what they hold: {what}"
             )
         self._header = reader.header
-        return reader
+        return reader, []
+
+    def _promised(self) -> set[str]:
+        """The columns that a file must have: the key, and what earlier ones had, unless the account has no such field any more."""
+        listed, before = {one.name for one in self.resource.fields}, set(self._entry.columns)
+        unlisted = before - listed if self.resource.name in CUSTOM and self._custom == self._entry.custom else set[str]()
+        return {self.resource.key} | before & listed | unlisted
 
     def last_row(self, address: str, rows: int, export: Export) -> list[Sequence[str]]:
         """The last row of a file if its line does not end: then it may have been cut there, unless it ends in the same way again and again.
@@ -390,6 +408,11 @@ class _Reading:
             self.delivered.people.add(person)
             self.delivered.foreign += bool(self._asked) and person not in self._asked
 
+    def note(self, person: int | None, *, is_gone: bool) -> None:
+        """Takes note of a few people who have rows that are there."""
+        if person and not is_gone and not self._asked and person not in self._examples:
+            self._examples = [*self._examples, person][-MOST_EXAMPLES:]
+
     def is_news(self, key: str, total: str) -> bool:
         """Whether a row is not as it was written lately."""
         if self._recent is not None and len(self._met) <= MOST_RECENT:
@@ -398,6 +421,7 @@ class _Reading:
 
     def finish(self) -> None:
         """All files were read."""
+        self._entry.examples = self._examples
         if self._header:
             self._entry.columns, self._entry.custom = self._header, self._custom
         if self._recent is not None:
@@ -431,26 +455,17 @@ def _rows(export: Export, reader: ExportReader) -> Iterable[Sequence[str]]:
             yield cells
 
 
-def _check_window(resource: Resource, job: Record, start: datetime) -> None:
-    """Refuses an export of less than was asked for.
-
-    Raises:
-        SyncFailed: if its window begins later.
-    """
-    began = _moment(job.get("dateChangedFrom"))
-    if began and began > start + CLOCK_MARGIN:
-        raise SyncFailed(f"{resource.table.name}: the source exports changes from {began} on, though they were asked for from {start} on")
-
-
-def _upper_bound(resource: Resource, job: Record, start: datetime, end: datetime) -> datetime:
+def _checked_end(resource: Resource, job: Record, start: datetime, end: datetime) -> datetime:
     """Up to when an export tells of changes: by its own word, and not beyond what was asked for.
 
     Raises:
-        SyncFailed: if that is before its beginning.
+        JobFailed: if it begins later than was asked for, or ends before it has got anywhere.
     """
-    found = min(_moment(job.get("dateChangedTo")) or end, end)
+    began, found = _moment(job.get("dateChangedFrom")), min(_moment(job.get("dateChangedTo")) or end, end)
+    if began and began > start + CLOCK_MARGIN:
+        raise JobFailed(f"{resource.table.name}: the source exports changes from {began} on, though they were asked for from {start} on")
     if found <= start + OVERLAP and found < end:
-        raise SyncFailed(f"{resource.table.name}: the export of changes from {start} on ends at {found}, which gets nowhere")
+        raise JobFailed(f"{resource.table.name}: the export of changes from {start} on ends at {found}, which gets nowhere")
     return found
 
 

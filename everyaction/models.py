@@ -557,8 +557,6 @@ class ExportReader:
         self._resource = resource
         known = {column.source.lower(): column.source for column in resource.table.columns.values() if column.source}
         self.header = [known.get(name.strip().lower(), name.strip()) for name in header]
-        self._known = frozenset(known.values())
-        self.missing = sorted(self._known - set(self.header))
         self._id_name = known[resource.key.lower()]
         self._deleted = next((field.name for field in resource.fields if field.name.lower() == "isdeleted"), None)
         self._change = next((field.name for field in resource.fields if field.name.lower() == "changetypeid"), None)

@@ -82,14 +82,14 @@ def test_an_export_survives_the_state() -> None:
         "width": 7200,
         "recent": {"17": "abc", "18": "gone"},
         "columns": ["VanID", "Mood"],
-        "custom": [5, 6],
+        "custom": [5, 6], "examples": [],
     }
     assert cursors.ExportState.load(stored) == export()
 
 
 def test_a_new_export_survives_the_state() -> None:
     stored = as_stored(cursors.ExportState())
-    assert stored == {"cursor": None, "job": None, "width": 604_800, "recent": {}, "columns": [], "custom": []}
+    assert stored == {"cursor": None, "job": None, "width": 604_800, "recent": {}, "columns": [], "custom": [], "examples": []}
     assert cursors.ExportState.load(stored) == cursors.ExportState()
 
 

@@ -693,7 +693,6 @@ def test_the_row_of_a_record() -> None:
 def test_a_header_is_read_in_any_case_and_order() -> None:
     of = reader(["vanid", " CHANGETYPEID ", "contactsActivistCodeId", "activistcodeid", "COMMITTEEID", "isdeleted"])
     assert of.header == ["VanID", "ChangeTypeID", "ContactsActivistCodeID", "ActivistCodeID", "CommitteeID", "IsDeleted"]
-    assert of.missing == []
     record = of.record(["17", "3", "900", "5", "2", ""])
     row, problems = of.row(record)
     assert not problems
@@ -719,9 +718,6 @@ def test_fields_whose_columns_would_have_one_name_lose_nothing() -> None:
     row, _ = of.row(of.record(["17", "first", "second"]))
     assert {"first", "second"} == {row["work_email"], *json.loads(row["custom_fields"]).values()}
 
-
-def test_which_columns_an_export_lacks() -> None:
-    assert reader(["ContactsActivistCodeID", "VanID", "changetypeid", "Mood"]).missing == ["ActivistCodeID", "CommitteeID", "IsDeleted"]
 
 
 @pytest.mark.parametrize("cells", [[], ["900"], ["900", "5", "17", "2", "", "1", ""]])

@@ -1,0 +1,329 @@
+"""Exports of changed entities, as syncs against the stand-in: windows, jobs that fail, files that are not what they should be."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from common.failures import SyncFailed
+from tests.contract.harness import Harness, direct
+
+JOBS = "/v4/changedEntityExportJobs"
+FILES = r"^/exports/"
+HISTORY = "contact_histories"
+EXPORTED = (
+    "contacts", "contacts_activist_codes", "contacts_survey_responses", HISTORY, "contributions", "contribution_adjustments",
+    "recurring_contributions", "contacts_online_forms", "event_ticket_transactions_guests", "disbursements",
+)  # fmt: skip
+
+
+@pytest.fixture
+def h() -> Iterator[Harness]:
+    with direct("everyaction", rows=30) as (harness, _):
+        yield harness
+
+
+def begun(h: Harness, resource: str) -> list[dict[str, Any]]:
+    """The bodies with which exports of a type were asked for in the last sync."""
+    return [one.body for one in h.box.requests if (one.method, one.path) == ("POST", JOBS) and one.body["resourceType"] == resource]
+
+
+def windows(h: Harness, resource: str) -> list[tuple[datetime, datetime]]:
+    """The windows of the exports that were asked for without ids."""
+    bodies = [one for one in begun(h, resource) if "requestedIds" not in one]
+    return [(at(one["dateChangedFrom"]), at(one["dateChangedTo"])) for one in bodies]
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+def cursor(h: Harness, resource: str) -> str:
+    return str(h.fivetran.state["exports"][resource]["cursor"])
+
+
+def a_day_later(h: Harness) -> None:
+    h.clock.pass_days(1)
+    h.source.change_bundle(share=0.1)
+
+
+# --- Windows ---
+
+
+def test_the_first_windows_reach_back_ninety_days_without_a_hole_and_later_ones_overlap_by_a_quarter_of_an_hour(h: Harness) -> None:
+    h.sync()
+    now = datetime.fromtimestamp(int(h.clock.now), tz=at("2026-01-01T00:00:00Z").tzinfo)
+    first = windows(h, "ContactHistory")
+    assert now - timedelta(days=90) < first[0][0] < now - timedelta(days=89, hours=22)
+    assert [later - end for (_, end), (later, _) in pairwise(first)] == [timedelta(minutes=-15)] * (len(first) - 1)
+    assert first[-1][1] == now
+    h.clock.pass_days(2)
+    h.sync()
+    assert windows(h, "ContactHistory") == [(now - timedelta(minutes=15), now + timedelta(days=2))]
+
+
+def test_the_cursor_is_the_jobs_own_upper_bound(h: Harness) -> None:
+    h.sync()
+    before = at(cursor(h, "ContactHistory"))
+    h.clock.pass_days(2)
+    earlier = (before + timedelta(days=1)).replace(tzinfo=None).isoformat() + "Z"
+    h.box.faults.add("set_value", rf"{JOBS}/\d+$", times=1, key="dateChangedTo", value=earlier, when=lambda _: True)
+    h.sync()
+    ends = {name: windows(h, name) for name in ("Contacts", "ContactHistory", "ContactsActivistCodes")}
+    again = [found for found in ends.values() if len(found) == 2]
+    assert [found[1][0] for found in again] == [before + timedelta(days=1) - timedelta(minutes=15)]
+
+
+def test_inactive_rows_are_asked_for_and_all_fields(h: Harness) -> None:
+    h.sync()
+    for body in begun(h, "Contacts"):
+        assert body["includeInactive"] is True
+        assert body["requestedFields"]
+        assert body["requestedCustomFieldIds"]
+        assert "excludeChangesFromSelf" not in body
+
+
+def test_rows_of_the_overlap_are_not_written_again(h: Harness) -> None:
+    h.sync()
+    a_day_later(h)
+    h.sync()
+    assert h.fivetran.touched[HISTORY]
+    h.clock.pass_days(5 / 1440)
+    h.sync()
+    assert h.box.requests
+    assert not h.fivetran.touched
+
+
+# --- Jobs that fail ---
+
+
+@pytest.mark.parametrize(("switch", "word"), [("failing", "failed"), ("stuck", "was not done after 60 minutes")])
+def test_a_job_that_fails_or_hangs_is_tried_again_in_a_smaller_window_and_then_fails_the_table_by_name(
+    h: Harness, switch: str, word: str
+) -> None:
+    h.sync()
+    before = cursor(h, "ContactHistory")
+    a_day_later(h)
+    setattr(h.source.switches, switch, 1)
+    h.sync()
+    assert h.differences() == []
+    a_day_later(h)
+    setattr(h.source.switches, switch, 1000)
+    with pytest.raises(SyncFailed, match=rf"{HISTORY}: .*{word}"):
+        h.sync()
+    after = cursor(h, "ContactHistory")
+    assert len(windows(h, "ContactHistory")) == 4
+    assert before < after
+    setattr(h.source.switches, switch, 0)
+    h.sync()
+    assert h.differences() == []
+    assert after < cursor(h, "ContactHistory")
+
+
+def test_a_status_that_nobody_knows_is_waited_for(h: Harness) -> None:
+    h.source.switches.running_status, h.source.switches.polls = "Requested", 3
+    h.sync()
+    assert h.differences() == []
+
+
+@pytest.mark.parametrize("status", [403, 404, 400])
+def test_a_file_whose_address_has_expired_is_exported_anew(h: Harness, status: int) -> None:
+    h.box.faults.add("status", FILES, times=1, status=status, body="<Error/>", content_type="application/xml")
+    h.sync()
+    assert h.differences() == []
+
+
+def test_a_job_that_is_not_known_any_more_is_begun_anew(h: Harness) -> None:
+    gone = {"errors": [{"code": "NOT_FOUND", "text": "unknown"}]}
+    h.box.faults.add("status", rf"{JOBS}/\d+$", times=1, status=404, body=gone)
+    h.sync()
+    assert h.differences() == []
+
+
+def test_a_window_that_begins_later_than_was_asked_for_fails_the_table(h: Harness) -> None:
+    h.sync()
+    a_day_later(h)
+    now = datetime.fromtimestamp(h.clock.now, tz=at("2026-01-01T00:00:00Z").tzinfo)
+    late = (now - timedelta(hours=2)).replace(tzinfo=None, microsecond=0).isoformat() + "Z"
+    h.box.faults.add("set_value", rf"{JOBS}/\d+$", key="dateChangedFrom", value=late)
+    before = cursor(h, "ContactHistory")
+    with pytest.raises(SyncFailed, match=f"{HISTORY}: the source exports changes from"):
+        h.sync()
+    assert cursor(h, "ContactHistory") == before
+    h.box.faults.clear()
+    h.sync()
+    assert h.differences() == []
+
+
+# --- Files ---
+
+
+@pytest.mark.parametrize(
+    "switches",
+    [
+        {"rows_per_file": 3},
+        {"rows_per_file": 3, "header_repeated": False},
+        {"csv_tab": True},
+        {"csv_bom": False},
+        {"empty_files": "none"},
+        {"requested_ids_added": True},
+    ],
+    ids=str,
+)
+def test_files_of_every_form(h: Harness, switches: dict[str, Any]) -> None:
+    for name, value in switches.items():
+        setattr(h.source.switches, name, value)
+    h.sync()
+    a_day_later(h)
+    h.sync()
+    assert h.differences() == []
+
+
+def test_a_file_with_other_rows_than_the_job_says_is_not_believed(h: Harness) -> None:
+    h.sync()
+    a_day_later(h)
+    before = cursor(h, "ContactHistory")
+    h.box.faults.add("set_value", rf"{JOBS}/\d+$", key="exportedRecordCount", value=4711)
+    with pytest.raises(SyncFailed, match="says that it has 4,711"):
+        h.sync()
+    assert cursor(h, "ContactHistory") == before
+    h.box.faults.clear()
+    h.sync()
+    assert h.differences() == []
+
+
+def test_an_export_that_lacks_columns_blanks_nothing_and_names_them(h: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if the source had dropped what was asked for: the fields are in /fields, and not in the file."""
+    h.sync()
+    a_day_later(h)
+    before = h.fivetran.committed["contacts"]
+    api = h.modules.api.EveryActionApi
+    begin = api.begin_export
+
+    def without_fields(self: Any, body: dict[str, Any]) -> Any:
+        return begin(self, {name: value for name, value in body.items() if name != "requestedFields"})
+
+    monkeypatch.setattr(api, "begin_export", without_fields)
+    with pytest.raises(SyncFailed, match=r"contacts: the export lacks columns that it should have, .*AnnualIncome"):
+        h.sync()
+    assert h.fivetran.committed["contacts"] == before
+    monkeypatch.undo()
+    h.sync()
+    assert h.differences() == []
+
+
+def test_custom_fields_that_were_there_and_are_asked_for_are_not_blanked_either(h: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    h.sync()
+    a_day_later(h)
+    api = h.modules.api.EveryActionApi
+    begin = api.begin_export
+    lacking = "requestedCustomFieldIds"
+    monkeypatch.setattr(api, "begin_export", lambda self, body: begin(self, {key: one for key, one in body.items() if key != lacking}))
+    with pytest.raises(SyncFailed, match="contacts: the export lacks columns"):
+        h.sync()
+    monkeypatch.undo()
+    h.sync()
+    assert h.differences() == []
+
+
+def test_files_are_fetched_without_the_login_and_their_signatures_are_told_nowhere(
+    h: Harness, capsys: pytest.CaptureFixture[str]
+) -> None:
+    h.box.faults.add("status", FILES, status=503)
+    with pytest.raises(SyncFailed) as failed:
+        h.sync()
+    files = [one for one in h.box.requests if one.path.startswith("/exports/")]
+    assert files
+    assert not any("authorization" in one.headers for one in files)
+    signatures = {one.query["sig"] for one in files}
+    said = capsys.readouterr().out + str(failed.value) + json.dumps(h.fivetran.state) + json.dumps(h.rows("errors"), default=str)
+    assert not any(signature in said for signature in signatures)
+    assert "sig=" not in said
+
+
+def test_a_field_that_no_export_ever_had_is_null_and_no_reason_to_stop(h: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is asked for may be dropped without a word (7.3), from the first export on."""
+    api = h.modules.api.EveryActionApi
+    begin = api.begin_export
+    lacking = "requestedFields"
+    monkeypatch.setattr(api, "begin_export", lambda self, body: begin(self, {key: one for key, one in body.items() if key != lacking}))
+    h.sync()
+    a_day_later(h)
+    h.sync()
+    assert h.rows("contacts")
+    assert {row["annual_income"] for row in h.rows("contacts")} == {None}
+    assert h.differences(without=frozenset(name for name in h.truth() if name in EXPORTED)) == []
+
+
+# --- Types ---
+
+
+def test_a_type_whose_key_is_not_shown_is_named_and_not_guessed_and_the_rest_is_complete(
+    h: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api = h.modules.api.EveryActionApi
+    fields = api.fields
+
+    def keyless(self: Any, resource: str) -> Any:
+        found = fields(self, resource)
+        return [one for one in found if one["fieldName"] != "DisbursementID"]
+
+    monkeypatch.setattr(api, "fields", keyless)
+    h.sync()
+    [said] = [warning for warning in h.fivetran.warnings if "disbursements" in warning]
+    assert "DisbursementID" in said
+    assert h.differences(without=frozenset({"disbursements", "changed_entity_fields"})) == []
+    assert h.rows("disbursements") == []
+
+
+def test_a_key_without_exports_has_the_lists_and_is_told_once(h: Harness) -> None:
+    h.source.forbidden = {"ExportJob"}
+    h.sync()
+    said = [warning for warning in h.fivetran.warnings if "403" in warning]
+    assert len(said) == 1
+    assert "changed entity exports" in said[0]
+    assert h.rows("codes")
+    h.source.forbidden = set()
+    h.sync()
+    assert h.differences() == []
+
+
+def test_deletes_arrive_by_the_change_type_and_by_the_flag(h: Harness) -> None:
+    h.sync()
+    h.clock.pass_days(1)
+    for entity in ("Contribution", "ContactActivistCode"):
+        h.source.change("delete", entity=entity)
+    counts = {name: len(h.rows(name)) for name in ("contributions", "contacts_activist_codes")}
+    h.sync()
+    assert {name: len(h.rows(name)) for name in counts} == {name: count - 1 for name, count in counts.items()}
+    assert h.differences() == []
+
+
+def test_a_cell_that_does_not_convert_is_named_and_tried_again_by_the_person_to_whom_it_belongs(h: Harness) -> None:
+    h.sync()
+    h.clock.pass_days(1)
+    h.source.change("insert", entity="ContactHistory")
+    reader = h.modules.models.ExportReader
+    record, broken = reader.record, True
+
+    def spoilt(self: Any, cells: Any) -> Any:
+        found = record(self, cells)
+        return found | {"DateCanvassed": "yesterday"} if broken and "ContactsContactID" in found else found
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reader, "record", spoilt)
+        h.sync()
+        errors = h.open_errors()
+        assert {error["column_name"] for error in errors} == {"date_canvassed"}
+        assert all("yesterday" not in str(error["message"]) for error in errors)
+    h.clock.pass_days(1)
+    h.sync()
+    assert any("requestedIds" in body for body in begun(h, "ContactHistory"))
+    assert h.open_errors() == []
+    assert h.differences() == []
+
