@@ -149,10 +149,10 @@ class Backfill:
         """The people of a search, or narrower searches. Safe in threads."""
         size = sizes(MOST_ROWS)
         first = self._pager.rows(PATH, {part.field: part.prefix}, PageRequest(0, size[0]), WHOLE_ATTEMPTS)
-        people, total = first.records, len(first.records) if first.total is None else first.total
-        if total > MOST_PEOPLE and can_be_split(part):
+        people, total = first.records, first.total
+        if total is not None and total > MOST_PEOPLE and can_be_split(part):
             return Found([], self._split(part, total))
-        if total > MOST_PEOPLE:
+        if total is not None and total > MOST_PEOPLE:
             return Found(self._read_twice(part, size[0]), [])
         if total != len(people):
             listing = read_listing(partial(self._page, part), _id_of, size, "link")
@@ -173,7 +173,7 @@ class Backfill:
                 listed = self._pager.rows(PATH, {part.field: part.prefix}, PageRequest(offset, size), WHOLE_ATTEMPTS)
                 found |= _those_of(part, listed.records)
                 offset += len(listed.records)
-                last = not listed.records or offset >= (listed.total or 0)
+                last = not listed.records or (listed.total is not None and offset >= listed.total)
         return sorted(found)
 
     def _split(self, part: Part, total: int) -> list[Part]:

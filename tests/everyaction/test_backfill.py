@@ -98,6 +98,26 @@ def test_a_key_that_may_not_search_for_people_has_the_last_ninety_days_and_is_to
     assert h.differences() == []
 
 
+def test_a_state_with_too_many_people_is_read_twice_and_everybody_is_found(h: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(h.modules.backfill, "MOST_PEOPLE", 3)
+    monkeypatch.setattr(h.modules.fetch, "PAGE_SIZES", [2, 1])
+    h.sync()
+    assert h.differences() == []
+    assert max(Counter(tuple(sorted(one.items())) for one in searches(h) if "stateOrProvince" in one).values()) > 1
+
+
+def test_searches_that_tell_no_number_are_read_to_their_end(h: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(h.modules.fetch, "PAGE_SIZES", [2, 1])
+    rows = h.modules.fetch.Pager.rows
+
+    def uncounted(self: Any, path: str, *more: Any) -> Any:
+        return rows(self, path, *more)._replace(total=None) if path == "/people" else rows(self, path, *more)
+
+    monkeypatch.setattr(h.modules.fetch.Pager, "rows", uncounted)
+    h.sync()
+    assert {number for some in batches(h) for number in some} == people_of(h)
+
+
 # --- Batches ---
 
 
