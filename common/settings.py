@@ -16,6 +16,7 @@ from common.failures import SettingProblem
 
 LONGEST_NUMBER = 9
 ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+PLACEHOLDER = re.compile(r"^<.*>$|<YOUR_[^<>]*>")
 ENCRYPTED = "fivetran_encrypted:"  # how `fivetran configuration` marks what only the Fivetran CLI can read
 
 
@@ -61,7 +62,7 @@ def _is_given(value: object) -> bool:
 
 def _value(given: object, setting: Setting, *, replaced: bool) -> Any:
     if given is not None and not isinstance(given, str):
-        example = "" if setting.secret else f', for example "{json.dumps(given)}"'
+        example = "" if setting.secret or isinstance(given, dict) else f', for example "{_as_text(given)}"'
         raise ValueError(f"must be a text in quotes{example}; it is {_kind(given)}.")
     value = (given or "").strip()
     if not value and replaced:
@@ -73,9 +74,14 @@ def _value(given: object, setting: Setting, *, replaced: bool) -> Any:
         raise ValueError(
             "is encrypted by `fivetran configuration`, which only the CLI can read: use `fivetran debug`, or write the plain value."
         )
-    if value.startswith("<") and value.endswith(">"):
+    if PLACEHOLDER.search(value):
         raise ValueError(f"still holds a placeholder: {setting.description}")
     return setting.parse(value or setting.default)
+
+
+def _as_text(given: object) -> str:
+    """How what is no text would be written as one."""
+    return ", ".join(map(str, given)) if isinstance(given, list) else json.dumps(given)
 
 
 def _kind(value: object) -> str:

@@ -38,9 +38,14 @@ class Kinds:
         """Do one change and return what it was; raise ValueError for an unknown kind, LookupError for an absent record."""
         if kind not in self.kinds:
             raise ValueError(f"unknown change {kind!r}; there are {', '.join(sorted(self.kinds))}")
+        named = {"number" if name == "id" else name: value for name, value in options.items()}
+        try:
+            inspect.signature(self.kinds[kind]).bind(account, **named)
+        except TypeError as problem:
+            raise ValueError(f"{kind}: {problem}") from None
         with account.lock:
             account.changes += 1
-            found = self.kinds[kind](account, **{"number" if name == "id" else name: value for name, value in options.items()})
+            found = self.kinds[kind](account, **named)
         return {"kind": kind} | found
 
     def bundle(self, account: Any, plans: Iterable[Planned]) -> list[Changed]:

@@ -131,7 +131,9 @@ def control(box: Box, request: Request) -> Reply | Iterator[bytes]:
         return Reply(404, {"message": f"no control route {request.method} {request.path}"})
     try:
         return handler(box, request, parts[1:])
-    except (KeyError, ValueError, TypeError, LookupError) as error:
+    except ValueError as error:
+        return Reply(400, {"message": str(error)})
+    except (KeyError, TypeError, LookupError) as error:
         return Reply(400, {"message": f"{type(error).__name__}: {error}"})
     except Exception as error:  # noqa: BLE001 - whoever asked is to learn of it
         traceback.print_exc()
@@ -155,7 +157,9 @@ def _truth(box: Box, request: Request, rest: list[str]) -> Reply | Iterator[byte
             for name, table in tables.items()
         }
         return Reply(payload={"tables": found})
-    table = tables.get(rest[0]) or box.source.truth(include_archived=archived, optional=rest)[rest[0]]
+    table = tables.get(rest[0]) or box.source.truth(include_archived=archived, optional=rest).get(rest[0])
+    if table is None:
+        raise ValueError(f"there is no table {rest[0]}")
     return _stream(table.rows())
 
 

@@ -186,6 +186,19 @@ def test_a_value_of_the_wrong_type_is_shown_as_it_should_be_written_unless_it_is
     ]
 
 
+def test_a_list_is_shown_as_it_should_be_written() -> None:
+    with pytest.raises(SettingProblem, match='must be a text in quotes, for example "tasks, notes"; it is a list'):
+        parse({"token": "k", "retries": ["tasks", "notes"]}, SETTINGS)
+    with pytest.raises(SettingProblem, match="must be a text in quotes; it is an object"):
+        parse({"token": "k", "retries": {"most": 5}}, SETTINGS)
+
+
+@pytest.mark.parametrize("value", ["<YOUR_API_KEY>", "<YOUR_API_KEY|1>", "<YOUR_API_KEY>|1"])
+def test_a_placeholder_is_told_also_with_something_around_it(value: str) -> None:
+    with pytest.raises(SettingProblem, match='"token" still holds a placeholder: the key.'):
+        parse({"token": value}, SETTINGS)
+
+
 @given(configuration=st.dictionaries(st.sampled_from(["token", "retries", "since", "tokne"]), st.none() | st.integers() | ANY_TEXT))
 def test_any_configuration_is_parsed_or_refused_with_every_problem(configuration: dict[str, Any]) -> None:
     try:

@@ -232,6 +232,7 @@ def test_control_routes(box: Box) -> None:
     assert (tables["gifts"]["key"], tables["gifts"]["rows"]) == (["id"], 320)
     assert tables["gifts"]["columns"]["amount"] == "decimal"
     assert len(control("GET", "truth/gifts").json) == 320
+    assert control("GET", "truth/gift").json == {"message": "there is no table gift"}
     assert tables["contact_methods"]["rows"] == len(control("GET", "truth/contact_methods").json)
     assert "relationships" in control("GET", "truth?optional=relationships,project_notes").json["tables"]
     assert control("GET", "truth?include_archived=false").json["tables"]["contacts"]["rows"] == 114

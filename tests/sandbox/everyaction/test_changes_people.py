@@ -170,6 +170,8 @@ def test_a_bundle_has_some_of_everything(site: Site) -> None:
 def test_changes_that_cannot_be_done(site: Site) -> None:
     with pytest.raises(ValueError, match="unknown change"):
         site.source.change("explode")
+    with pytest.raises(ValueError, match="edit: missing a required argument: 'entity'"):
+        site.source.change("edit")
     with pytest.raises(ValueError, match="unknown entity"):
         site.source.change("edit", entity="Nothing")
     with pytest.raises(ValueError, match="unknown switch"):
