@@ -164,8 +164,9 @@ def _kill(folder: str, scratch: Scratch) -> None:
     random, struck, resumed_from, facts = Random(SEED), 0, set[str](), FACTS[folder]
     queries = {"first": facts.queries_of_a_sync, "incremental": facts.queries_of_a_later_sync or facts.queries_of_a_sync}
     for phase, kills in KILLS.items():
-        for _ in range(kills):
-            struck += scratch.killed_at_query(random.randint(1, queries[phase]))
+        for at in range(kills):  # each in another part of a sync, so that they are not all before the first checkpoint
+            first, last = queries[phase] * at // kills + 1, queries[phase] * (at + 1) // kills
+            struck += scratch.killed_at_query(random.randint(first, last))
             resumed_from.add(str(saved_state(scratch.folder)))
         scratch.debug()
         assert scratch.differences() == [], f"{phase} sync, SEED={SEED} repeats it"
@@ -178,7 +179,7 @@ def more_checkpoints(folder: str, copy: Path) -> None:
     """Rewrites two numbers in a scratch copy, so that a source of a bearable size is read in many pages with some checkpoints inside."""
     module, _, name = FACTS[folder].page_sizes.partition(".")
     _set_constant(copy / f"{module}.py", name, [20, 5, 1])
-    _set_constant(copy / "common" / "warehouse.py", "CHECKPOINT_ROWS", 800)  # each costs the SDK's local database a good while
+    _set_constant(copy / "common" / "warehouse.py", "CHECKPOINT_ROWS", 400)  # each costs the SDK's local database a good while
 
 
 def _set_constant(path: Path, name: str, value: Sequence[int] | int) -> None:
