@@ -31,6 +31,7 @@ FILE = re.compile(r"/exports/(\d+)/(\d+)\.csv")
 RESTRICTED = "Access to this action is restricted"
 # A job with fewer rows is done before anyone asks.
 _AT_ONCE = 1000
+_SECONDS_OF_A_POLL = 15.0
 # Ids do not fit into 31 bits.
 _FIRST_ID, _ID_STEP = 2_170_181_229, 17
 # No row is so long that so many of them need to be counted out before a file of a limited size begins to be full.
@@ -49,6 +50,7 @@ class Job:
     asked: Asked
     polls: int
     ends: str | None
+    begun: float
     status: str = "Pending"
     rows: list[Chosen] = field(default_factory=list)
     records: Frozen | None = None
@@ -156,7 +158,7 @@ def _create(account: Account, request: Request) -> Reply:
     _permitted(account, asked.resource.name)
     many, switches = len(chosen(account, asked)), account.switches
     polls = switches.polls + (-(-many // switches.rows_per_poll) if many >= _AT_ONCE else 0)
-    job = Job(_FIRST_ID + len(account.jobs) * _ID_STEP, asked, polls, _end_of(account))
+    job = Job(_FIRST_ID + len(account.jobs) * _ID_STEP, asked, polls, _end_of(account), account.clock())
     account.jobs[job.id] = job
     return Reply(201, _shown(account, request, job) | asked.accepted)
 
@@ -170,6 +172,14 @@ def _end_of(account: Account) -> str | None:
         switches.stuck -= 1
         return None
     return COMPLETE
+
+
+def work(account: Account) -> None:
+    """Let those jobs end that had the time for it, whether or not anybody asks for them; what changes from here on is not in them."""
+    for job in account.jobs.values():
+        if account.clock() - job.begun >= (job.polls + 1) * _SECONDS_OF_A_POLL and job.ends is not None:
+            job.polls = 0
+            _poll(account, job)
 
 
 def _poll(account: Account, job: Job) -> None:

@@ -71,10 +71,12 @@ class EveryAction(Account):
 
     def change(self, kind: str, **options: Any) -> dict[str, Any]:
         """Change the data; see `sandbox.everyaction.changes` for the kinds. Return what was changed."""
+        exports.work(self)
         return changes.change(self, kind, options)
 
     def change_bundle(self, share: float = 0.01) -> list[dict[str, Any]]:
         """Change about this share of the data, in all ways there are."""
+        exports.work(self)
         return changes.change_bundle(self, share)
 
     @property
