@@ -143,6 +143,14 @@ class Delivery:
         """The records of which something did not arrive, as far as they are known by a number."""
         return {error.number for error in self._errors.of(root) if error.number is not None}
 
+    def resolve_rows(self, table: Table, records: Iterable[str]) -> None:
+        """Marks as resolved what is open for rows, given by their keys, that have arrived whole now."""
+        still_open = {error.id for error in self._errors.of(table.name)} - self._met
+        if not still_open:
+            return
+        whole = {ErrorRecord(table.name, table.name, "", record, column).id for record in records for column in table.columns}
+        self._resolve(still_open & whole)
+
     def resolve(self, root: str, read: Callable[[int | None], bool] = lambda number: True) -> None:
         """Marks as resolved what is open for a root and was not met again in this sync, though it was read.
 
@@ -150,8 +158,10 @@ class Delivery:
             root: as in the errors' own `root`.
             read: whether what an error's number names was read.
         """
-        cured = [error.id for error in self._errors.of(root) if error.id not in self._met and read(error.number)]
-        self._warehouse.update("errors", [self._errors.resolve(error, self._now) for error in cured])
+        self._resolve([error.id for error in self._errors.of(root) if error.id not in self._met and read(error.number)])
+
+    def _resolve(self, cured: Iterable[str]) -> None:
+        self._warehouse.update("errors", [self._errors.resolve(error, self._now) for error in sorted(cured)])
 
 
 def of_scope(table: str, scope: Scope) -> str:

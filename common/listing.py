@@ -54,7 +54,7 @@ class Listing:
     """All rows of a list that can be read, in the order of their ids.
 
     `keyless` are the places of rows without an id; where one is, or a gap, nobody can tell who is gone. `sizes` are those that its pages
-    could have, for whoever wants to read it once more.
+    could have, for whoever wants to read it once more; none if nobody can, since it is no list of the source's own.
     """
 
     records: list[Record] = field(default_factory=list)

@@ -13,7 +13,7 @@ from common.clock import Clock
 from common.collection import DETAIL_SUM, RECORD_SUM, WHOLE_SUM, Collection, CollectionState, Record
 from common.deletes import MAX_DELETED_UNDOUBTED, is_doubtful
 from common.delivery import Delivery, Scope, keyless, of_scope, sum_of, unread_detail, unreadable
-from common.failures import NotFound, Rejected, SourceFailure, Unavailable
+from common.failures import Forbidden, NotFound, Rejected, SourceFailure, Unavailable
 from common.ledger import Counts
 from common.listing import Listing, Page, PageRequest, read_listing
 from common.portions import portions
@@ -181,6 +181,13 @@ class Listings:
         except (NotFound, Rejected, Unavailable) as failure:
             return failure
 
+    def _by_id(self, place: Place, number: int) -> Record | SourceFailure:
+        """As `_detail`, for who may not ask for single records, though for the list."""
+        try:
+            return self._detail(place, number)
+        except Forbidden as failure:
+            return failure
+
     # --- What is gone ---
 
     def _delete_gone(self, place: Place, listing: Listing, entry: CollectionState) -> None:
@@ -202,14 +209,16 @@ class Listings:
         """Those of the missing that are missing once more: asked for one by one, or else in a second listing."""
         if not place.collection.by_id:
             return self._missing_again(place, missing, sizes)
-        replies = [(number, self.executor.submit(self._detail, place, number)) for number in missing]
+        replies = [(number, self.executor.submit(self._by_id, place, number)) for number in missing]
         told = {number: self.wait(reply) for number, reply in replies}
-        if any(isinstance(reply, Rejected) for reply in told.values()):  # it takes no such question
+        if any(isinstance(reply, (Rejected, Forbidden)) for reply in told.values()):  # it takes no such question
             return self._missing_again(place, missing, sizes)
         return [number for number, reply in told.items() if isinstance(reply, NotFound)]
 
     def _missing_again(self, place: Place, missing: Sequence[int], sizes: Sequence[int]) -> list[int]:
-        """Those of the missing that a second listing lacks as well."""
+        """Those of the missing that a second listing lacks as well, if there can be one."""
+        if not sizes:
+            return list(missing)
         again: Listing = self.wait(self.executor.submit(self.read, place, sizes))
         there = {place.collection.id_of(record) for record in again.records}
         return sorted(set(missing) - there - again.unknown(missing))

@@ -192,7 +192,7 @@ class Exchange:
 
     def _rate_limited(self, reply: requests.Response, about: str, sent_at: float) -> RateLimited:
         said = retry_after(reply.headers.get("Retry-After"), self._clock), self._manner.wait_in_body(_body(reply))
-        seconds = max((one for one in said if one is not None), default=None)
+        seconds = max((one for one in said if one is not None and one <= LONGEST_WAIT_SECONDS), default=None)
         self._close_for(seconds)
         if seconds is None:
             seconds = self._budget.refused(sent_at)

@@ -9,22 +9,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import Future
 from functools import partial
+from itertools import islice
 from typing import NamedTuple
 
 from api import Record
-from common.failures import Disorder, Rejected, SyncFailed
+from common.failures import Disorder, Forbidden, Rejected, SourceFailure, SyncFailed
+from common.ledger import Ledger
 from common.listing import Page, PageRequest, read_listing
 from context import Context
 from cursors import MOST_IN_BATCH
-from exports import Broken, Delivered, Exports, JobFailed
+from details import Details
+from exports import TRIES, Broken, Delivered, Exports, JobFailed
 from fetch import PARALLEL_REQUESTS, WHOLE_ATTEMPTS, sizes
-from models import DETAILS, Resource
+from models import Resource
 from plan import DETAILS_OF, MOST_ROWS
 from sweep import MOST_PEOPLE, Part, belongs, can_be_split, children, first_parts
 
 CONTACTS = "Contacts"
 PATH = "/people"
 SMALLEST_BATCH = 10
+CALM = 8  # batches after a failure in which no more people are asked for
 WITHOUT_PEOPLE = "its rows do not tell whom they belong to"
 
 
@@ -41,47 +45,93 @@ class Backfill:
     Args:
         context: the sync's tools.
         exports: begins and delivers exports.
+        details: reads what belongs to the rows of exports.
     """
 
-    def __init__(self, context: Context, exports: Exports) -> None:
+    def __init__(self, context: Context, exports: Exports, details: Details) -> None:
         self._api, self._pager, self._delivery = context.api, context.pager, context.delivery
         self._executor, self._wait, self._say, self._inform = context.executor, context.wait, context.say, context.inform
         self._state, self._entry = context.state, context.state.backfill
-        self._exports = exports
+        self._exports, self._details = exports, details
         self._resources: dict[str, Resource] = {}
-        self.out_of_reach: dict[str, str] = {}  # types whose past turned out not to be there to be asked for, and why
+        self._proved: set[str] = set()  # types whose exports by ids were seen to be of the people who were asked for
+        self._failures = 0  # in a row, of exports of so few people that fewer are no use
+        self._until_growth = 0  # batches that are to succeed before more people are asked for at once
+
+    # --- What is to be read ---
 
     def forget(self, gaps: Sequence[str]) -> None:
         """The past of types with a gap is to be read anew."""
-        self._entry.covered = [name for name in self._entry.covered if name not in gaps]
-        if set(gaps) & set(self._entry.wanted):
+        entry = self._entry
+        entry.covered = {name: began for name, began in entry.covered.items() if name not in gaps}
+        entry.out_of_reach = {name: why for name, why in entry.out_of_reach.items() if name not in gaps}
+        if set(gaps) & set(entry.wanted):
             self._restart(())
 
-    def plan(self, resources: Sequence[Resource]) -> None:
-        """Decides what is to be read: types whose past was not read yet, and those whose details are wanted for the first time."""
+    def forget_details(self) -> None:
+        """What was not followed for a while is to be read anew when it is switched on again."""
+        entry, on = self._entry, self._delivery.wanted
+        entry.detailed, entry.missed = [one for one in entry.detailed if one in on], [one for one in entry.missed if one in on]
+        entry.detailing = [one for one in entry.detailing if one in on]
+
+    def forget_exports(self) -> None:
+        """What an earlier sync has begun will be older than what is read before the past goes on."""
+        self._entry.jobs, self._entry.last = {}, None
+
+    def finish_exports(self, resources: Sequence[Resource]) -> None:
+        """Reads the exports that an earlier sync has begun, before newer changes are read: theirs are the older rows.
+
+        Raises:
+            SourceFailure: if the source does not answer.
+            SyncFailed: if an export fails again and again.
+        """
         entry = self._entry
         self._resources = {one.name: one for one in resources}
-        details = [name for name, table in DETAILS_OF.items() if table in self._delivery.wanted and table not in entry.detailed]
-        due = [name for name in self._resources if name not in entry.covered or name in details]
-        wanted = [name for name in due if self._resources[name].of_people]
-        self.out_of_reach = {name: WITHOUT_PEOPLE for name in due if name not in wanted}
-        if not set(wanted) <= set(entry.wanted):
+        try:
+            if not set(entry.wanted) <= set(self._resources):
+                return
+            if entry.jobs:
+                self._export_batch()
+            elif entry.last is not None and not entry.closed:
+                self._take_up_who_changed()
+        finally:  # what could not be read now would be older than the changes that are read next
+            self.forget_exports()
+
+    def plan(self, resources: Sequence[Resource]) -> bool:
+        """Decides what is to be read: types whose past was not read yet, and those whose details are to be read of all rows.
+
+        Args:
+            resources: the types that can be exported.
+
+        Returns:
+            Whether that is anything.
+        """
+        entry, on = self._entry, self._delivery.wanted
+        self._resources = {one.name: one for one in resources}
+        entry.missed = [one for one in entry.missed if one not in self._details.readable]
+        entry.out_of_reach = {name: why for name, why in entry.out_of_reach.items() if why != WITHOUT_PEOPLE}
+        lacking = {name: one for name, one in DETAILS_OF.items() if one in on and one not in (*entry.detailed, *entry.missed)}
+        reachable = [one for one in resources if one.name not in entry.out_of_reach]
+        due = [one for one in reachable if one.name in lacking or one.name not in entry.covered]
+        entry.out_of_reach |= {one.name: WITHOUT_PEOPLE for one in due if not one.of_people}
+        wanted = [one.name for one in due if one.of_people]
+        detailing = {lacking[name] for name in wanted if name in lacking}
+        if not set(wanted) <= set(entry.wanted) or not detailing <= set(entry.detailing):
             self._restart(wanted)
         if not set(entry.wanted) <= set(self._resources):  # what the key may not export any more
             self._restart([name for name in entry.wanted if name in self._resources])
+        return bool(entry.wanted)
 
     def _restart(self, wanted: Sequence[str]) -> None:
-        entry = self._entry
+        entry, on = self._entry, self._delivery.wanted
         entry.wanted = sorted(wanted, key=lambda name: (name != CONTACTS, name))
+        entry.detailing = sorted(DETAILS_OF[name] for name in wanted if DETAILS_OF.get(name) in on)
         entry.parts = first_parts() if wanted else []
-        entry.ids, entry.batch, entry.left, entry.jobs = [], 0, [], {}
+        entry.ids, entry.batch, entry.left, entry.jobs = Ledger(()), 0, [], {}
         entry.people, entry.total = 0, len(entry.parts)
         entry.began, entry.last, entry.closed = self._exports.now if wanted else None, None, False
 
-    @property
-    def is_due(self) -> bool:
-        """Whether anything of the past is still to be read."""
-        return bool(self._entry.wanted or self.out_of_reach)
+    # --- The whole ---
 
     def run(self) -> None:
         """Reads the past, from where it was left.
@@ -92,19 +142,25 @@ class Backfill:
         """
         entry = self._entry
         if entry.parts or entry.ids:
-            self._inform(f"reading the past: {entry.people:,} people so far, {len(entry.parts)} of {entry.total} searches left")
-        while entry.parts or entry.ids or not entry.closed:
+            self._inform(f"reading the past: {self._how_far()}")
+        while entry.wanted and (entry.parts or entry.ids or not entry.closed):
             if not entry.parts and not entry.ids:
                 self._take_up_who_changed()
             if not entry.batch:
                 self._fill()
             if entry.ids:
                 self._export_batch()
-                self._inform(f"the past: {entry.people:,} people, {len(entry.parts)} of {entry.total} searches left")
-        entry.covered = sorted({*entry.covered, *entry.wanted, *self.out_of_reach})
-        entry.detailed = sorted({root.table.name for root in DETAILS} & set(self._delivery.wanted) | set(entry.detailed))
+                self._inform(f"the past: {self._how_far()}")
+        if entry.wanted and entry.began:
+            entry.covered |= dict.fromkeys(entry.wanted, entry.began)
+            entry.detailed = sorted({*entry.detailed, *entry.detailing})
         self._restart(())
         self._delivery.checkpoint()
+
+    def _how_far(self) -> str:
+        entry = self._entry
+        meanwhile = f", and {len(entry.ids):,} who changed meanwhile are left" if entry.closed else ""
+        return f"{entry.people:,} people so far, {len(entry.parts)} of {entry.total} searches left{meanwhile}"
 
     def _take_up_who_changed(self) -> None:
         """Takes up people who changed while others were searched for: a new name may lead from a search to come to one that is over.
@@ -126,8 +182,8 @@ class Backfill:
             except JobFailed as failure:
                 entry.last = None
                 raise SyncFailed(f"the past cannot be read: {failure}. The next sync goes on from here") from None
-            entry.ids = sorted(delivered.people)
-        entry.closed = True
+            entry.ids.put(dict.fromkeys(delivered.people, ()))
+        entry.last, entry.closed = None, True
 
     # --- Searches ---
 
@@ -140,8 +196,9 @@ class Backfill:
             found: list[Found] = [self._wait(reply) for reply in replies]
             narrower = [part for one in found for part in one.instead]
             entry.parts[: len(some)] = narrower
+            self._say(f"searching for people: {len(entry.parts)} of {entry.total} searches left")
             entry.total += max(len(narrower) - sum(bool(one.instead) for one in found), 0)
-            entry.ids = sorted({*entry.ids, *(number for one in found for number in one.people)})
+            entry.ids.put({number: () for one in found for number in one.people})
         self._choose()
         self._delivery.checkpoint()
 
@@ -165,15 +222,20 @@ class Backfill:
         """Those who count in a search that is too large to stand still while it is read, and that cannot be split.
 
         They are few, so that somebody who slips from one page to the other in both readings is not to be expected.
+
+        Raises:
+            Disorder: if the source does not let it be read to its end.
         """
         found = set[int]()
         for _ in range(2):
-            offset, last = 0, False
+            offset, last, total = 0, False, 0
             while not last:
                 listed = self._pager.rows(PATH, {part.field: part.prefix}, PageRequest(offset, size), WHOLE_ATTEMPTS)
                 found |= _those_of(part, listed.records)
-                offset += len(listed.records)
-                last = not listed.records or (listed.total is not None and offset >= listed.total)
+                offset, total = offset + len(listed.records), listed.total or 0
+                last = not listed.records or 0 < total <= offset
+            if offset < total:
+                raise Disorder(f"{PATH}: of {total:,} people of a search by {part.field} only {offset:,} can be read")
         return sorted(found)
 
     def _split(self, part: Part, total: int) -> list[Part]:
@@ -207,7 +269,7 @@ class Backfill:
     def _export_batch(self) -> None:
         """Exports all that belongs to some people."""
         entry = self._entry
-        people = entry.ids[: entry.batch]
+        people = list(islice(entry.ids.ids(), entry.batch))
         if not self._begin(people):
             return
         for name in list(entry.left):
@@ -221,29 +283,70 @@ class Backfill:
                 raise
             if not whole:
                 return
-            entry.left = [other for other in entry.left if other != name]
-            entry.jobs.pop(name, None)
+            self._strike_off(name)
             if entry.left:
                 self._delivery.checkpoint(if_due=True)
-        entry.ids, entry.people = entry.ids[len(people) :], entry.people + len(people)
-        entry.size = min(2 * entry.size, MOST_IN_BATCH) if len(people) == entry.size else entry.size
+        self._failures = 0
+        entry.ids.drop(people)
+        entry.people += 0 if entry.closed else len(people)
+        self._grow(len(people))
         entry.batch = 0
-        if len(entry.ids) >= entry.size:
+        if entry.wanted and len(entry.ids) >= entry.size:
             self._choose()
+        if not entry.wanted:  # none of the types can be exported in this way
+            self._restart(())
         self._delivery.checkpoint()
+
+    def _strike_off(self, name: str) -> None:
+        """A type's rows of the people under way have arrived, or never will."""
+        entry = self._entry
+        entry.left = [other for other in entry.left if other != name]
+        entry.jobs.pop(name, None)
+
+    def _grow(self, number: int) -> None:
+        """Asks for more people next time; after a failure only when a few batches have succeeded."""
+        entry = self._entry
+        if self._until_growth:
+            self._until_growth -= 1
+        elif number == entry.size:
+            entry.size = min(2 * entry.size, MOST_IN_BATCH)
 
     def _begin(self, people: Sequence[int]) -> bool:
         """Begins the exports that are not under way, and puts their ids into the state; False if they are to be smaller."""
         entry = self._entry
         body = self._exports.body_for(people)
         replies = {name: self._exports.begin(self._resources[name], body) for name in entry.left if name not in entry.jobs}
-        try:
-            entry.jobs |= {name: self._exports.result(reply) for name, reply in replies.items()}
-        except Rejected as failure:
-            self._ask_for_less(str(failure))
-            return False
-        self._delivery.checkpoint()
+        begun, refused = dict[str, int](), dict[str, SourceFailure]()
+        for name, reply in replies.items():
+            try:
+                begun[name] = self._exports.result(reply)
+            except (Rejected, Forbidden) as refusal:
+                refused[name] = refusal
+        entry.jobs |= begun
+        for name, why in refused.items():
+            others_work = bool(entry.jobs) or entry.wanted == [name]
+            if name == CONTACTS or not others_work or not self._refuses_all(name, people):
+                self._ask_for_less(str(why))
+                return False
+            self._give_up(name, f"exports by ids are refused: {why}")
+        if entry.left:
+            self._delivery.checkpoint()
         return True
+
+    def _refuses_all(self, name: str, people: Sequence[int]) -> bool:
+        """Whether a type's exports are refused for few people as well, so that it is not their number."""
+        try:
+            self._exports.result(self._exports.begin(self._resources[name], self._exports.body_for(people[:SMALLEST_BATCH])))
+        except (Rejected, Forbidden):
+            return True
+        return False
+
+    def _give_up(self, name: str, why: str) -> None:
+        """The past of a type is not to be had; the others' is."""
+        entry = self._entry
+        entry.out_of_reach[name] = why
+        entry.wanted = [other for other in entry.wanted if other != name]
+        self._strike_off(name)
 
     def _deliver(self, resource: Resource, people: Sequence[int]) -> bool:
         """Delivers an export; False if it turned out to be of fewer people than were asked for, so that smaller ones are needed."""
@@ -252,16 +355,29 @@ class Backfill:
         if resource.name == CONTACTS:
             return self._is_whole(resource, people, delivered)
         if not self._is_by_person(resource, people, delivered):
-            self.out_of_reach[resource.name] = "exports by ids take the ids of its rows, and not of people"
-            self._entry.wanted.remove(resource.name)
-            self._entry.covered = sorted({*self._entry.covered, resource.name})
+            self._give_up(resource.name, "exports by ids take the ids of its rows, and not of people")
         return True
 
     def _is_by_person(self, resource: Resource, people: Sequence[int], delivered: Delivered) -> bool:
-        """Whether an export was of the people asked for, as can be told by whose rows came, and by people who are known to have rows."""
-        asked = set(people)
-        examples = asked & set(self._state.export(resource.name).examples)
-        return delivered.foreign <= len(delivered.people & asked) and (not examples or bool(examples & delivered.people))
+        """Whether exports of a type are of the people asked for, as can be told by whose rows came, and by people known to have rows.
+
+        These may have lost their rows meanwhile, and others' may come since they changed just then: so all of those who are known to
+        have rows are asked for once more by themselves before the past of a type is given up.
+        """
+        if resource.name in self._proved:
+            return True
+        examples = self._state.export(resource.name).examples
+        expected = set(people) & set(examples)
+        plausible = len(delivered.foreign) <= len(delivered.people - delivered.foreign)
+        if plausible and expected & delivered.people:
+            self._proved.add(resource.name)
+        elif examples and not (plausible and not expected):
+            number = self._exports.result(self._exports.begin(resource, self._exports.body_for(examples)))
+            again = self._exports.deliver(resource, self._exports.wait(resource, number), None, examples)
+            found = again.people & set(examples)
+            if found and len(again.foreign - delivered.foreign) <= len(found):
+                self._proved.add(resource.name)
+        return resource.name in self._proved or (plausible and not expected)
 
     def _is_whole(self, resource: Resource, people: Sequence[int], delivered: Delivered) -> bool:
         """Whether everybody came who was asked for; those who did not are asked for once more, by themselves."""
@@ -277,18 +393,20 @@ class Backfill:
         return True
 
     def _ask_for_less(self, failure: str) -> None:
-        """Goes on with fewer people in one export.
+        """Goes on with fewer people in one export, or tries again if they are few.
 
         Raises:
             SyncFailed: if that is no use.
         """
         entry = self._entry
-        if entry.batch <= SMALLEST_BATCH:
-            raise SyncFailed(f"the past cannot be read: {failure}. The next sync goes on from here")
+        self._until_growth = CALM
+        self._failures += entry.batch <= SMALLEST_BATCH
         entry.size = max(entry.batch // 2, SMALLEST_BATCH)
-        self._say(f"{failure}; trying again with {entry.size:,} people")
         self._choose()
         self._delivery.checkpoint()
+        if self._failures > TRIES:
+            raise SyncFailed(f"the past cannot be read: {failure}. The next sync goes on from here")
+        self._say(f"{failure}; trying again with {entry.batch:,} people")
 
 
 def _those_of(part: Part, people: Sequence[Record]) -> set[int]:

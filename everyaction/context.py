@@ -25,6 +25,11 @@ LOGIN_REFUSED = (
     "database mode that the key is for, 1 for My Campaign (EveryAction) or 0 for My Voters."
 )
 
+WRONG_ADDRESS = (
+    'There is no EveryAction API at "base_url": {}. Its address ends with /v4. Leave that setting empty, unless your account is on the '
+    "international host."
+)
+
 Settings = Mapping[str, Any]
 
 

@@ -19,6 +19,7 @@ from sweep import SEARCHES, Part
 VERSION = 1  # a new collection needs a new one, and a migration: no part of a state may be missing
 FIRST_BATCH = 1000  # people of one export; how many there may be is not known (fact sheet 14)
 MOST_IN_BATCH = 8000
+GONE = "gone"  # in place of the checksum of a row that was deleted
 OPTIONAL = models.OPTIONAL_TABLES
 LISTS = (*COLLECTIONS, *DETAILED.values())
 
@@ -36,8 +37,8 @@ class ExportState:
     """How far the changes of a type are read.
 
     `cursor`: up to when; None until the first window. `width` is how many seconds the next window may span. `recent` are the rows of the
-    last window with their checksums, as far as these are few, since the next one begins a little before its end. `columns` are the names
-    in the header of the last file, `custom` the ids of the custom fields that were asked for. `examples` are a few people who have rows.
+    last window with their checksums, or `GONE`, as far as these are few, since the next one begins a little before its end. `columns` are the
+    names in the header of the last file, `custom` the ids of the custom fields that were asked for. `examples` are a few people who have rows.
     """
 
     cursor: datetime | None = None
@@ -86,18 +87,25 @@ class ExportState:
 class BackfillState:
     """How far the past is read.
 
-    `covered`: the types whose past was read, `detailed` the optional tables that were filled meanwhile. While it is read, `wanted` are the
-    types that it is read for; `parts` the searches for people that are left; `ids` people who were found and are not exported yet, of
-    whom the first `batch` are being exported, which `left` says for which types, and `jobs` with which exports. `size` is how many people
-    one export may be about, `people` how many were exported, `total` how many searches there were. `began`: when the first of them was
-    made; `last` is the export, once it is begun, of people who changed since then, and `closed` says that these were taken up.
+    `covered`: the types whose past was read, with the time when that was begun; `out_of_reach` those whose past cannot be read, and why.
+    `detailed`: the optional tables that were filled meanwhile; `missed` those of which something could not be read, which are filled anew
+    once it can.
+
+    While the past is read, `wanted` are the types that it is read for, and `detailing` the optional tables that it fills; `parts` the
+    searches for people that are left; `ids` people who were found and are not exported yet, of whom the first `batch` are being exported,
+    which `left` says for which types, and `jobs` with which exports. `size` is how many people one export may be about, `people` how many
+    were exported, `total` how many searches there were. `began`: when the first of them was made; `last` is the export, once it is begun,
+    of people who changed since then, and `closed` says that these were taken up.
     """
 
-    covered: list[str] = field(default_factory=list)
+    covered: dict[str, datetime] = field(default_factory=dict)
+    out_of_reach: dict[str, str] = field(default_factory=dict)
     detailed: list[str] = field(default_factory=list)
+    missed: list[str] = field(default_factory=list)
     wanted: list[str] = field(default_factory=list)
+    detailing: list[str] = field(default_factory=list)
     parts: list[Part] = field(default_factory=list)
-    ids: list[int] = field(default_factory=list)
+    ids: Ledger = field(default_factory=lambda: Ledger(()))
     batch: int = 0
     left: list[str] = field(default_factory=list)
     jobs: dict[str, int] = field(default_factory=dict)
@@ -111,11 +119,14 @@ class BackfillState:
     def dump(self) -> dict[str, Any]:
         """As JSON for the state."""
         return {
-            "covered": self.covered,
+            "covered": {name: _iso(began) for name, began in self.covered.items()},
+            "out_of_reach": dict(self.out_of_reach),
             "detailed": self.detailed,
+            "missed": self.missed,
             "wanted": self.wanted,
+            "detailing": self.detailing,
             "parts": [list(one) for one in self.parts],
-            "ids": self.ids,
+            "ids": self.ids.dump(),
             "batch": self.batch,
             "left": self.left,
             "jobs": dict(self.jobs),
@@ -134,12 +145,16 @@ class BackfillState:
         Raises:
             StateProblem: if it is not what `dump` gives.
         """
+        ids = part(stored, "ids", dict)
         found = cls(
-            names_of(stored, "covered") if "covered" in stored else part(stored, "covered", list),
+            _moments(stored, "covered"),
+            _texts(stored, "out_of_reach"),
             _names(stored, "detailed"),
+            _names(stored, "missed"),
             _names(stored, "wanted"),
+            _names(stored, "detailing"),
             _parts(stored),
-            _ids(stored, "ids"),
+            valid("ids", lambda: Ledger.load(ids, ())),
             part(stored, "batch", int),
             _names(stored, "left"),
             _numbers(stored, "jobs"),
@@ -161,6 +176,16 @@ class BackfillState:
         if not found.wanted and (found.parts or found.ids):
             raise damaged("wanted")
         return found
+
+    def since(self, resource: str) -> datetime | None:
+        """Since when changes of a type are to be read, as far as its past was read; None if it was not."""
+        return self.covered.get(resource) or (self.began if resource in self.wanted else None)
+
+    def miss(self, table: str) -> None:
+        """Of an optional table something could not be read: it is filled anew once it can."""
+        self.missed = sorted({*self.missed, table})
+        self.detailed = [name for name in self.detailed if name != table]
+        self.detailing = [name for name in self.detailing if name != table]
 
 
 @dataclass
@@ -283,6 +308,13 @@ def _texts(stored: Mapping[str, Any], name: str) -> dict[str, str]:
     if not all(isinstance(one, str) for one in found.values()):
         raise damaged(name)
     return dict(found)
+
+
+def _moments(stored: Mapping[str, Any], name: str) -> dict[str, datetime]:
+    found = {key: moment_of(part(stored, name, dict), key) for key in part(stored, name, dict)}
+    if None in found.values():
+        raise damaged(name)
+    return {key: value for key, value in found.items() if value}
 
 
 def _numbers(stored: Mapping[str, Any], name: str) -> dict[str, int]:

@@ -11,10 +11,11 @@ from concurrent.futures import Future
 from api import Record
 from common.collection import RECORD_SUM
 from common.delivery import sum_of, unread_detail
-from common.failures import Forbidden, NotFound, Rejected, SourceFailure, Unavailable
+from common.failures import Forbidden, NotFound, Rejected, SourceFailure, SyncFailed, Unavailable
 from common.listings import Place
 from common.portions import portions
 from context import Context
+from cursors import GONE
 from models import Resource
 from plan import DETAILED, DETAILS_OF
 
@@ -25,60 +26,102 @@ FAILED_IN_A_ROW = 5  # more than this is an outage and not a record that is brok
 class Details:
     """Reads details of rows that exports have brought.
 
+    A table whose details cannot be read stops nothing else: what it misses is in the state, so that it is filled anew once they can.
+
     Args:
         context: the sync's tools.
     """
 
     def __init__(self, context: Context) -> None:
         self._delivery, self._executor, self._wait = context.delivery, context.executor, context.wait
-        self._lists, self._pager = context.state.lists, context.pager
+        self._lists, self._pager, self._past = context.state.lists, context.pager, context.state.backfill
+        self._state = context.state
         self._failed_in_a_row = 0
+        self.readable: set[str] = set()  # tables of which this sync has read something
         self.forbidden: set[str] = set()  # tables that the key may not read
+        self.failed: dict[str, Exception] = {}  # tables of which one record after the other cannot be read
+
+    def are_wanted(self, resource: Resource) -> bool:
+        """Whether a type's rows are followed."""
+        return DETAILS_OF.get(resource.name) in self._delivery.wanted
 
     def follow(self, resource: Resource, written: Sequence[int], gone: Sequence[int]) -> None:
-        """Reads the details of rows that were written, and deletes those of rows that are gone.
-
-        Raises:
-            SourceFailure: if one after the other cannot be read.
-        """
-        table = DETAILS_OF.get(resource.name, "")
-        if table not in self._delivery.wanted or table in self.forbidden:
-            return
-        self.read(table, written)
-        self.delete(table, gone)
+        """Reads the details of rows that were written, and deletes those of rows that are gone."""
+        if self.are_wanted(resource):
+            table = DETAILS_OF[resource.name]
+            self.read(table, written)
+            self.delete(table, gone)
 
     def try_again(self) -> None:
-        """Reads once more what could not be read before.
+        """Reads once more what could not be read before."""
+        for name, table in DETAILS_OF.items():
+            if table in self._delivery.wanted:
+                numbers = sorted(self._delivery.open_numbers(table))
+                if not numbers and table in self._past.missed:
+                    numbers = self._one_of(name)
+                asked = self.read(table, numbers)
+                self._delivery.resolve(table, asked.__contains__)
 
-        Raises:
-            SourceFailure: if one after the other cannot be read.
-        """
-        for table in DETAILED:
-            if table in self._delivery.wanted and table not in self.forbidden:
-                numbers = self._delivery.open_numbers(table)
-                self.read(table, sorted(numbers))
-                self._delivery.resolve(table, lambda number, asked=numbers: number in asked)  # type: ignore[misc]
+    def _one_of(self, resource: str) -> list[int]:
+        """The id of a row, if one is known, by which to see whether details can be read by now."""
+        entry = self._state.export(resource)
+        recent = [int(key) for key, total in entry.recent.items() if total != GONE and key.isdecimal()]
+        return (recent or (entry.examples if resource == "Contacts" else []))[:1]
 
     def delete(self, table: str, ids: Sequence[int]) -> None:
         """Deletes the details of rows that are gone, as far as there are any."""
         entry = self._lists[table]
         self._delivery.delete_records(DETAILED[table], {}, entry, list(entry.ledger.find(ids)))
 
-    def read(self, table: str, ids: Sequence[int]) -> None:
-        """Reads some details; what is not there any more is deleted."""
-        place, entry = Place(DETAILED[table], {}), self._lists[table]
+    def read(self, table: str, ids: Sequence[int]) -> set[int]:
+        """Reads some details; what is not there any more is deleted. Returns those that were asked for, of whom each failed by itself."""
+        asked, self._failed_in_a_row = set[int](), 0
         for some in portions(ids, AT_ONCE):
-            replies: dict[int, Future[Record | SourceFailure]] = {
-                number: self._executor.submit(self._ask, place, number) for number in some
-            }
-            found = {number: self._wait(reply) for number, reply in replies.items()}
-            records = {number: one for number, one in found.items() if isinstance(one, dict) and self._is_news(table, number, one)}
+            if table not in self.forbidden and table not in self.failed:
+                asked |= self._read(Place(DETAILED[table], {}), some)
+            if not asked.issuperset(some):
+                self._past.miss(table)
+                break
+            self._delivery.checkpoint(if_due=True)
+        return asked
+
+    def _read(self, place: Place, ids: Sequence[int]) -> set[int]:
+        table, entry = place.collection.table, self._lists[place.collection.table]
+        found = self._ask_for(place, ids)
+        refused = all(isinstance(one, Forbidden) for one in found.values())
+        if refused and (len(found) > FAILED_IN_A_ROW or not entry.ledger):
+            self.forbidden.add(table)
+            return set()
+        if any(isinstance(one, (dict, NotFound)) for one in found.values()):
+            self.readable.add(table)
+        records = {number: one for number, one in found.items() if isinstance(one, dict) and self._is_news(table, number, one)}
+        try:
             self._delivery.records(place.collection, {}, entry, {number: (one, one) for number, one in records.items()})
             entry.learn(list(records.values()))
             self.delete(table, [number for number, one in found.items() if isinstance(one, NotFound)])
             for number, failure in found.items():
-                self._count(place, number, failure)
-            self._delivery.checkpoint(if_due=True)
+                if isinstance(failure, SourceFailure) and not isinstance(failure, NotFound):
+                    self._delivery.report(unread_detail(place.collection, {}, number, failure))
+        except SyncFailed as failure:  # too many that do not arrive
+            self.failed[table] = failure
+            return set()
+        unread = [one for one in found.values() if isinstance(one, SourceFailure)]
+        if self._failed_in_a_row > FAILED_IN_A_ROW:
+            self.failed[table] = unread[-1]
+        return set(found)
+
+    def _ask_for(self, place: Place, ids: Sequence[int]) -> dict[int, Record | SourceFailure]:
+        """Some details, or why they cannot be read; not all of them, if one after the other cannot."""
+        replies: dict[int, Future[Record | SourceFailure]] = {number: self._executor.submit(self._ask, place, number) for number in ids}
+        found = dict[int, Record | SourceFailure]()
+        for number, reply in replies.items():
+            if self._failed_in_a_row > FAILED_IN_A_ROW:
+                reply.cancel()
+                continue
+            found[number] = answer = self._wait(reply)
+            is_unread = isinstance(answer, SourceFailure) and not isinstance(answer, (NotFound, Forbidden))
+            self._failed_in_a_row = self._failed_in_a_row + 1 if is_unread else 0
+        return found
 
     def _is_news(self, table: str, number: int, record: Record) -> bool:
         """Whether a record is not as it was delivered, or something of it did not arrive."""
@@ -92,19 +135,3 @@ class Details:
             return self._pager.detail(place, number)
         except (NotFound, Rejected, Unavailable, Forbidden) as failure:
             return failure
-
-    def _count(self, place: Place, number: int, reply: Record | SourceFailure) -> None:
-        """Reports what could not be read.
-
-        Raises:
-            SourceFailure: if that is one after the other.
-        """
-        if isinstance(reply, Forbidden):
-            self.forbidden.add(place.collection.table)
-        elif isinstance(reply, SourceFailure) and not isinstance(reply, NotFound):
-            self._delivery.report(unread_detail(place.collection, {}, number, reply))
-            self._failed_in_a_row += 1
-            if self._failed_in_a_row > FAILED_IN_A_ROW:
-                raise reply
-        else:
-            self._failed_in_a_row = 0

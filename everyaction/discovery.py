@@ -12,11 +12,15 @@ import models
 from api import EveryActionApi, Record
 from common.clock import SystemClock
 from common.failures import Forbidden, NotFound, Rejected, SettingProblem, SourceFailure, SyncFailed, Unauthorized
-from context import LOGIN_REFUSED, Settings, apis, budget
+from context import LOGIN_REFUSED, WRONG_ADDRESS, Settings, apis, budget
 from fetch import PARALLEL_REQUESTS
 from models import NoKey, Resource
 
 Each = Callable[[Callable[[str], Any], Iterable[str]], Iterable[Any]]  # map, or that of an executor
+
+
+class Unreadable(Exception):
+    """What must be known of a type, and the key may not read, or is not there."""
 
 
 class Account(NamedTuple):
@@ -46,9 +50,9 @@ def discover(api: EveryActionApi, each: Each = map) -> Account:
         if name in models.COVERED:
             continue
         try:
-            found.append(models.resource_of(name, _objects(record, "fields"), _objects(record, "changeTypes")))
-        except KeyError:
-            refused[name] = "its fields cannot be read (403 or 404)"
+            found.append(_resource(record))
+        except Unreadable as problem:
+            refused[name] = f"{problem} cannot be read (403 or 404)"
         except NoKey as problem:
             refused[name] = f"its key is not known, and none is guessed: {problem}"
     return Account(tuple(found), refused, [{key: value for key, value in record.items() if value is not None} for record in records])
@@ -77,7 +81,7 @@ def of_account(settings: Settings) -> tuple[Resource, ...]:
 def unreachable(failure: SourceFailure, settings: Settings) -> str:
     """What to do when the source does not answer."""
     if isinstance(failure, (NotFound, Rejected)):
-        return f'There is no EveryAction API at "base_url": {failure}.'
+        return WRONG_ADDRESS.format(failure)
     return f'EveryAction cannot be reached: {failure}. Check "base_url" ({settings["base_url"]}), or try again later.'
 
 
@@ -93,9 +97,20 @@ def _allowed(ask: Callable[[str], list[Record]], name: str) -> list[Record] | No
         return None
 
 
-def _objects(record: Record, key: str) -> list[Record]:
-    """The objects of a list; of the fields there must be one."""
-    found = record[key]
-    if found is None and key == "fields":
-        raise KeyError(key)
+def _resource(record: Record) -> Resource:
+    """A type, as its record tells.
+
+    Raises:
+        Unreadable: if it does not tell what there must be.
+        NoKey: if its fields show no key.
+    """
+    if record["fields"] is None:
+        raise Unreadable("its fields")
+    found = models.resource_of(record["resourceType"], _objects(record["fields"]), _objects(record["changeTypes"]))
+    if record["changeTypes"] is None and not found.marks_deleted:  # then rows that were deleted would look like all others
+        raise Unreadable("its kinds of change, which tell what was deleted,")
+    return found
+
+
+def _objects(found: Any) -> list[Record]:
     return [one for one in found or () if isinstance(one, dict)]

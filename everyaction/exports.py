@@ -6,25 +6,25 @@ Rows always come in their current version, whatever the window; deleted ones are
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import chain
-from typing import Any
 
 from api import Record
 from common.checksums import checksum
 from common.clock import moment
 from common.csvs import Export
 from common.errors import ErrorRecord
-from common.failures import Forbidden, NotFound, Rejected, SyncFailed, Unavailable
+from common.failures import Forbidden, NotFound, Rejected, SyncFailed, Unauthorized, Unavailable
 from common.portions import portions
 from common.retrying import Attempts
 from common.tables import ConversionError, Row
 from context import Context
-from cursors import ExportState, Job
+from cursors import GONE, ExportState, Job
+from details import Details
 from models import CUSTOM, ExportReader, Resource, to_moment
 from plan import FARTHEST, NARROWEST, OVERLAP, REACH, WIDEST
 
@@ -38,9 +38,9 @@ MOST_RECENT = 2000  # rows of a type that are remembered, so that the overlap of
 MOST_TRIED_AGAIN = 1000  # people
 MOST_EXAMPLES = 10  # people of whom a type has rows, by whom exports by ids are proved
 NOWHERE = timedelta(days=80)  # ago: a second in which next to no row was changed for the last time
+END_MARGIN = timedelta(minutes=1)  # an export may end so much earlier than was asked for, at the whole minute, and is complete
 CLOCK_MARGIN = timedelta(minutes=5)  # a job's window may begin so much later than was asked for, since both clocks may differ
 FAILED = frozenset({"error", "failed", "rejected", "cancelled", "canceled"})
-GONE = "gone"  # in place of the checksum of a row that was deleted
 
 
 class JobFailed(Exception):
@@ -53,14 +53,11 @@ class Broken(Unavailable):
 
 @dataclass
 class Delivered:
-    """What an export brought: how many rows, whose, and how many rows are of people who were not asked for."""
+    """What an export brought: how many rows, and, but for windows, of which people, and which of these were not asked for."""
 
     rows: int = 0
     people: set[int] = field(default_factory=set)
-    foreign: int = 0
-
-
-Details = Callable[[Resource, Sequence[int], Sequence[int]], None]
+    foreign: set[int] = field(default_factory=set)
 
 
 class Exports:
@@ -69,7 +66,7 @@ class Exports:
     Args:
         context: the sync's tools.
         minutes: how long an export may take.
-        details: told, for each type, of the ids of rows that were written and of those that are gone.
+        details: reads what belongs to the rows.
     """
 
     def __init__(self, context: Context, minutes: int, details: Details) -> None:
@@ -125,15 +122,15 @@ class Exports:
         """An export that is done.
 
         Raises:
-            JobFailed: if it failed, is not there any more, or took too long.
+            JobFailed: if it failed, is not there for this key any more, or took too long.
             SourceFailure: if the source does not say.
         """
         began, asked, what = self._clock.time(), 0, f"{resource.table.name}: export {number}"
         while True:
             try:
                 job = self._api.export_job(number)
-            except NotFound:
-                raise JobFailed(f"{what} is not known any more") from None
+            except (NotFound, Forbidden, Rejected) as failure:
+                raise JobFailed(f"{what} is not to be had any more: {failure}") from None
             status = str(job.get("jobStatus")).lower()
             if status in {"complete", "completed"}:
                 return job
@@ -169,6 +166,7 @@ class Exports:
             raise Broken(str(failure), failure.url, failure.status) from None
         reading.finish()
         self._progress.end()
+        self._details.follow(resource, reading.there, reading.gone)  # also of rows that look as before: the details may have changed
         return reading.delivered
 
     def _deliver(self, resource: Resource, job: Record, recent: dict[str, str] | None, asked: frozenset[int]) -> _Reading:
@@ -178,12 +176,13 @@ class Exports:
             JobFailed: if its files are gone, or lack columns.
             Unavailable: if they have other rows than the export says.
         """
-        reading = _Reading(resource, self._state.export(resource.name), self._custom(resource), recent, asked)
+        followed = self._details.are_wanted(resource)
+        reading = _Reading(resource, self._state.export(resource.name), self._custom(resource), recent, asked, followed=followed)
         rows = 0
         for address in _files(job, resource):
             try:
                 rows += Attempts(self._clock, FILE_ATTEMPTS, self._say).call(partial(self._file, reading, address))
-            except (Forbidden, NotFound, Rejected) as failure:  # its address has expired
+            except (Unauthorized, Forbidden, NotFound, Rejected) as failure:  # its address has expired: no login is sent there
                 raise JobFailed(str(failure)) from None
         expected = job.get("exportedRecordCount")
         if type(expected) is int and expected != rows:
@@ -206,8 +205,8 @@ class Exports:
         """Writes some rows of a file, `behind` others."""
         if not cells:
             return
-        resource, table = reading.resource, reading.resource.table
-        rows, gone, errors, met = list[Row](), list[Row](), list[ErrorRecord](), (list[str](), list[str]())
+        table = reading.resource.table
+        rows, gone, errors, whole = list[Row](), list[Row](), list[ErrorRecord](), list[str]()
         for place, one in enumerate(cells, behind + 1):
             record = reader.record(one)
             row, problems = reader.row(record)
@@ -219,16 +218,17 @@ class Exports:
                 continue
             key = row[table.key[0]]
             errors += [ErrorRecord(table.name, table.name, problem.message, key, problem.column, number=person) for problem in problems]
+            if not problems:
+                whole.append(key)
             is_gone = reader.is_gone(record)
-            met[is_gone].append(key)
-            reading.note(person, is_gone=is_gone)
+            reading.note(key, person, is_gone=is_gone)
             if reading.is_news(key, GONE if is_gone else checksum(record)):
                 (gone if is_gone else rows).append(row)
         self._delivery.upsert(table, rows)
         self._delivery.delete(table, ({table.key[0]: row[table.key[0]]} for row in gone))
         for trouble in errors:
             self._delivery.report(trouble)
-        self._details(resource, *map(_numbers, met))  # also of rows that look as before: the details may have changed
+        self._delivery.resolve_rows(table, whole)
         self._progress.advance(len(cells), None)
         self._delivery.checkpoint(if_due=True)
 
@@ -241,7 +241,8 @@ class Exports:
             entry = self._state.export(resource.name)
             if entry.job and entry.job.end and entry.job.end > self.now:  # of a clock that was ahead
                 entry.job = None
-            if entry.cursor is None or self.now - FARTHEST + OVERLAP <= entry.cursor <= self.now:
+            since = entry.cursor or self._state.backfill.since(resource.name)
+            if since is None or self.now - FARTHEST + OVERLAP <= since <= self.now:
                 continue
             gaps.append(resource.name)
             entry.cursor, entry.job, entry.recent = None, None, {}
@@ -250,7 +251,7 @@ class Exports:
     def due(self, resource: Resource) -> bool:
         """Whether there is a window to be read."""
         entry = self._state.export(resource.name)
-        return resource.name not in self._read or entry.job is not None or entry.cursor is None or entry.cursor < self.now
+        return resource.name not in self._read or entry.job is not None or entry.cursor is None or entry.cursor < self.now - END_MARGIN
 
     def begin_windows(self, resources: Sequence[Resource]) -> dict[str, Future[int]]:
         """Begins an export of the next window of each type of which none is under way."""
@@ -350,15 +351,24 @@ class _Reading:
     """The reading of one export: its columns are checked, and what it brings is counted."""
 
     def __init__(
-        self, resource: Resource, entry: ExportState, custom: list[int], recent: dict[str, str] | None, asked: frozenset[int]
+        self,
+        resource: Resource,
+        entry: ExportState,
+        custom: list[int],
+        recent: dict[str, str] | None,
+        asked: frozenset[int],
+        *,
+        followed: bool,
     ) -> None:
         self.resource, self._entry, self._custom, self._recent, self._asked = resource, entry, custom, recent, asked
+        self._followed = followed
         self._before = dict(recent or {})
         self._met: dict[str, str] = {}
         self._header: list[str] = []
         self._examples = list(entry.examples)
         self._ends: dict[str, list[tuple[int, Sequence[str]]]] = {}
         self.delivered = Delivered()
+        self.there, self.gone = list[int](), list[int]()  # rows whose details are asked for, or end
 
     def reader(self, export: Export, address: str) -> tuple[ExportReader, list[Sequence[str]]]:
         """Makes rows of a file; and its first row, where a later file of a split export begins without a header.
@@ -404,12 +414,15 @@ class _Reading:
     def meet(self, person: int | None) -> None:
         """Counts a row."""
         self.delivered.rows += 1
-        if person is not None:
+        if person is not None and self._recent is None:  # of a window nobody asks, and its people may be many
             self.delivered.people.add(person)
-            self.delivered.foreign += bool(self._asked) and person not in self._asked
+            if self._asked and person not in self._asked:
+                self.delivered.foreign.add(person)
 
-    def note(self, person: int | None, *, is_gone: bool) -> None:
-        """Takes note of a few people who have rows that are there."""
+    def note(self, key: str, person: int | None, *, is_gone: bool) -> None:
+        """Takes note of a row whose details are followed, and of a few people who have rows that are there."""
+        if self._followed and key.isdecimal():
+            (self.gone if is_gone else self.there).append(int(key))
         if person and not is_gone and not self._asked and person not in self._examples:
             self._examples = [*self._examples, person][-MOST_EXAMPLES:]
 
@@ -464,7 +477,7 @@ def _checked_end(resource: Resource, job: Record, start: datetime, end: datetime
     began, found = _moment(job.get("dateChangedFrom")), min(_moment(job.get("dateChangedTo")) or end, end)
     if began and began > start + CLOCK_MARGIN:
         raise JobFailed(f"{resource.table.name}: the source exports changes from {began} on, though they were asked for from {start} on")
-    if found <= start + OVERLAP and found < end:
+    if found <= start + OVERLAP and found < end - END_MARGIN:
         raise JobFailed(f"{resource.table.name}: the export of changes from {start} on ends at {found}, which gets nowhere")
     return found
 
@@ -482,7 +495,3 @@ def _moment(value: object) -> datetime | None:
         return to_moment(value)
     except ConversionError:
         return None
-
-
-def _numbers(keys: Iterable[Any]) -> list[int]:
-    return [int(key) for key in keys if str(key).isdecimal()]

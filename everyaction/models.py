@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
+from itertools import count
 from typing import Any, NamedTuple
 
 from common.splitting import Child, Root, Split, child_table, split
@@ -432,6 +433,7 @@ def _respelled(value: object, spellings: Mapping[str, str]) -> object:
 # --- Changed entity exports (7) ---
 
 VAN_ID = "VanID"
+IS_DELETED = "isdeleted"
 CUSTOM = {"Contacts", "Contributions"}  # types that have custom fields; their columns are not in /fields
 COVERED = frozenset({"ActivistCodes"})  # types that a reference table covers whole
 CERTAIN_KEYS = {
@@ -481,6 +483,11 @@ class Resource(NamedTuple):
     def key(self) -> str:
         """The name of the field that is the key."""
         return self.table.columns[self.table.key[0]].source
+
+    @property
+    def marks_deleted(self) -> bool:
+        """Whether its rows tell themselves that they were deleted."""
+        return any(field.name.lower() == IS_DELETED for field in self.fields)
 
     @property
     def of_people(self) -> bool:
@@ -556,9 +563,13 @@ class ExportReader:
     def __init__(self, resource: Resource, header: Sequence[str]) -> None:
         self._resource = resource
         known = {column.source.lower(): column.source for column in resource.table.columns.values() if column.source}
-        self.header = [known.get(name.strip().lower(), name.strip()) for name in header]
+        self.header = list[str]()
+        for name in (one.strip() for one in header):  # a custom field may be named as another column is
+            found = known.get(name.lower(), name)
+            spare = (f"{name} ({number})" for number in count(2))
+            self.header.append(found if found not in self.header else next(one for one in spare if one not in self.header))
         self._id_name = known[resource.key.lower()]
-        self._deleted = next((field.name for field in resource.fields if field.name.lower() == "isdeleted"), None)
+        self._deleted = next((field.name for field in resource.fields if field.name.lower() == IS_DELETED), None)
         self._change = next((field.name for field in resource.fields if field.name.lower() == "changetypeid"), None)
         self._person = known.get(VAN_ID.lower())
 

@@ -12,7 +12,7 @@ from api import EveryActionApi
 from common.clock import SystemClock
 from common.failures import Forbidden, NotFound, Rejected, SourceFailure, Unauthorized
 from common.form import outcome
-from context import LOGIN_REFUSED, apis, budget
+from context import LOGIN_REFUSED, WRONG_ADDRESS, apis, budget
 from settings import SETTINGS
 
 
@@ -50,5 +50,5 @@ def _advice(what: str, failure: SourceFailure) -> str:
     if isinstance(failure, Forbidden):
         return f"The key may not read {what} (403). Ask EveryAction to give your API key that permission."
     if isinstance(failure, (NotFound, Rejected)):
-        return 'There is no EveryAction API at "base_url". Leave that setting empty for the real service.'
+        return WRONG_ADDRESS.format(failure)
     return f'EveryAction did not answer as it should: {failure}. Check "base_url", or try again in some minutes.'

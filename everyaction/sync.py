@@ -92,8 +92,8 @@ class Sync:
         )
         self.listings = Listings(self.delivery, clock, executor, wait, self.progress, log.info, pager.page, pager.detail, asked)
         self.details = Details(self.context)
-        self.exports = Exports(self.context, settings["export_minutes"], self.details.follow)
-        self.backfill = Backfill(self.context, self.exports)
+        self.exports = Exports(self.context, settings["export_minutes"], self.details)
+        self.backfill = Backfill(self.context, self.exports, self.details)
         self.events: list[Record] = []
         self.full = self._refresh_is_due()
         self.incomplete: dict[str, str] = {}
@@ -147,7 +147,7 @@ class Sync:
             self._attempt(place.collection.table, partial(self._sync_list, place, reply))
         if "custom_fields" in self.incomplete:
             self.exports.custom_fields = None
-        elif "custom_fields" in self.forbidden:  # what was asked for while it could be read is asked for all the same
+        elif "custom_fields" in (*self.forbidden, *self.absent):  # what was asked for while it could be read is asked for all the same
             self.exports.custom_fields = {name: self.state.export(name).custom for name in models.CUSTOM}
         if EXPORTS not in self.forbidden:
             listing = Listing(sorted(account.records, key=lambda record: str(record["resourceType"])))
@@ -187,11 +187,13 @@ class Sync:
             self._note_custom_fields(listing)
 
     def _note_custom_fields(self, listing: Listing) -> None:
-        """Takes note of the custom fields that are to be asked for: of those of before as well, if some cannot be read."""
+        """Takes note of the custom fields that are to be asked for: also of those of before that are not listed and yet are not gone."""
+        listed = {record.get("customFieldId") for record in listing.records}
+        kept = set(self.state.lists["custom_fields"].ledger.ids()) - listed
         found = _custom_fields(listing.records)
-        if listing.gaps or listing.keyless:
-            found = {name: sorted({*found.get(name, ()), *self.state.export(name).custom}) for name in models.CUSTOM}
-        self.exports.custom_fields = found
+        self.exports.custom_fields = {
+            name: sorted({*found.get(name, ()), *kept.intersection(self.state.export(name).custom)}) for name in models.CUSTOM
+        }
 
     def _deliver_list(self, place: Place, listing: Listing) -> None:
         self.listings.sync(place, listing, self.state.lists[place.collection.table], self._again(place.collection.table))
@@ -223,8 +225,14 @@ class Sync:
         if gaps:
             self.backfill.forget(gaps)
             self.warehouse.warn(f"{', '.join(_tables(account, gaps))}: {GAP if self._past_is_wanted else GAP.partition(':')[0]}.")
+        self.backfill.forget_details()
+        if self._past_is_wanted:
+            self._attempt(PAST, partial(self.backfill.finish_exports, account.resources))
+        else:
+            self.backfill.forget_exports()
         for resource in account.resources:
-            self._attempt(resource.table.name, partial(self.exports.try_again, resource))
+            self._attempt(f"{resource.table.name}, what did not arrive before", partial(self.exports.try_again, resource))
+        log.info(f"changes: asking for exports of {len(account.resources)} types and waiting for them")
         due = [one for one in account.resources if self.exports.due(one) and one.table.name not in self.incomplete]
         while due:
             replies = self.exports.begin_windows(due)
@@ -238,13 +246,17 @@ class Sync:
 
     def _read_past(self, account: Account) -> None:
         if not self._past_is_wanted or not account.resources:
+            if self.settings["backfill_enabled"] and account.resources:
+                log.info("the past is not read, since the database mode is My Voters, where it would be that of the whole voter file")
             return
-        self.backfill.plan(account.resources)
-        if self.backfill.is_due:
+        self.incomplete.pop(PAST, None)  # what could not be read before the changes is tried again
+        if self.backfill.plan([one for one in account.resources if one.table.name not in (*self.forbidden, *self.absent)]):
             self._attempt(PAST, self.backfill.run)
-        for name, why in self.backfill.out_of_reach.items():
-            [table] = _tables(account, [name])
-            self.warehouse.warn(f"{table}: what did not change in the last 90 days cannot be read: {why}.")
+        for name, why in self.state.backfill.out_of_reach.items():
+            self.warehouse.warn(
+                f"{models.table_name(name)}: what did not change in the 90 days before the first sync cannot be read: {why}. A historical "
+                "re-sync tries it again."
+            )
 
     # --- What fails ---
 
@@ -269,10 +281,20 @@ class Sync:
 
     def _finish(self, account: Account) -> None:
         forbidden = [*self.forbidden, *sorted(self.details.forbidden)]
+        for table, failure in self.details.failed.items():
+            self.incomplete[table] = f"{failure}. It is filled anew when it can be read again"
+            log.error(f"{table} is incomplete: {self.incomplete[table]}")
         self._warn_of_what_is_left_out(forbidden, "the key may not read it (403). Ask EveryAction for that permission if you want it")
         self._warn_of_what_is_left_out(self.absent, "EveryAction has no such thing here (404)")
         for name, why in account.refused.items():
             self.warehouse.warn(f"{models.table_name(name)} is left out: {why}.")
+        missed = [one for one in self.state.backfill.missed if one not in (*self.details.forbidden, *self.details.failed)]
+        if missed:
+            self.warehouse.warn(f"{', '.join(missed)}: some of it could not be read; it is filled anew with the past, once it can be.")
+        gone = set(self.state.exports) - {one.name for one in account.resources} - account.refused.keys()
+        if gone and EXPORTS not in self.forbidden:
+            tables = sorted(map(models.table_name, gone))
+            self.warehouse.warn(f"{', '.join(tables)}: EveryAction does not export this any more to this key; the rows stay as they are.")
         unknown = [f"{table}.{key} ({number:,} records)" for (table, key), number in self.delivery.unknown_fields.most_common()]
         if unknown:
             self.warehouse.warn("fields that no column takes, new at the source perhaps: " + ", ".join(unknown))

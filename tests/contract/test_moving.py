@@ -89,6 +89,22 @@ def test_05_rows_that_come_or_go_between_a_crash_and_its_resumption(folder: str,
 # --- 6: rows that change ---
 
 
+@pytest.mark.parametrize("eighths", [2, 6])
+def test_06_rows_that_change_between_a_crash_and_its_resumption(folder: str, eighths: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the resumed sync has left from before the crash must not be written over what is newer."""
+    monkeypatch.setattr(common.warehouse, "CHECKPOINT_ROWS", 40)
+    with small_pages(folder, monkeypatch, rows=FEW) as h:
+        h.sync()
+        points = h.fivetran.checkpoints[:-1]
+        h.fivetran.forget()
+        assert h.sync_killed_at(points[len(points) * eighths // 8] + 1)
+        h.clock.pass_days(1)
+        h.source.change_bundle(share=0.3)
+        h.sync()
+        h.sync()  # it may be what was begun that the resumed one ends, and no more
+        assert h.differences() == []
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_06_rows_that_are_edited_while_they_are_read(folder: str, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     with small_pages(folder, monkeypatch, seed=seed) as h:

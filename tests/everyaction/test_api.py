@@ -372,7 +372,11 @@ def test_how_long_to_wait_is_in_the_text(body: object, seconds: float, vendor: r
 
 
 @pytest.mark.parametrize(
-    "body", [limited("Try again later."), limited(None), limited(5), {"errors": None}, {"errors": ["x"]}, [], "<html>slow down</html>", ""]
+    "body",
+    [
+        *map(limited, ("Try again later.", "Try again in 864000000 ms.", None, 5)),  # ten days are not believed
+        *({"errors": None}, {"errors": ["x"]}, [], "<html>slow down</html>", ""),
+    ],
 )
 def test_without_a_time_the_pause_is_our_own(body: object, vendor: responses.RequestsMock) -> None:
     clock = FakeClock()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -9,8 +10,12 @@ from typing import Any
 import pytest
 
 import common.warehouse
+import sandbox.everyaction.exports as served
 from common.failures import SyncFailed
+from sandbox.everyaction.asking import asked_of
+from sandbox.everyaction.envelope import Refused, failed
 from tests.contract.harness import Harness, direct
+from tests.doubles import Killed
 
 JOBS = "/v4/changedEntityExportJobs"
 
@@ -33,6 +38,13 @@ def searches(h: Harness) -> list[dict[str, str]]:
 
 def people_of(h: Harness) -> set[int]:
     return {int(key) for (key,) in h.true_rows()["contacts"]}
+
+
+def begin_with(h: Harness, size: int) -> None:
+    """Lets the first batch of the past be of so many people."""
+    state = h.modules.cursors.SyncState.load({})
+    state.backfill.size = size
+    h.fivetran.state = state.dump()
 
 
 # --- Who is found ---
@@ -98,12 +110,42 @@ def test_a_key_that_may_not_search_for_people_has_the_last_ninety_days_and_is_to
     assert h.differences() == []
 
 
-def test_a_state_with_too_many_people_is_read_twice_and_everybody_is_found(h: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(h.modules.backfill, "MOST_PEOPLE", 3)
+def of_large_states(h: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Searches by state come first, and some find more people than may be found at once."""
+    first_parts = h.modules.backfill.first_parts
+    monkeypatch.setattr(h.modules.backfill, "first_parts", lambda: sorted(first_parts(), key=lambda part: part.field != "stateOrProvince"))
+    monkeypatch.setattr(h.modules.backfill, "MOST_PEOPLE", 2)
     monkeypatch.setattr(h.modules.fetch, "PAGE_SIZES", [2, 1])
+
+
+def test_a_state_with_too_many_people_is_read_twice_and_everybody_is_found(h: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    of_large_states(h, monkeypatch)
+    read_twice, parts = h.modules.backfill.Backfill._read_twice, []
+
+    def noted(self: Any, part: Any, size: int) -> Any:
+        parts.append(part.field)
+        return read_twice(self, part, size)
+
+    monkeypatch.setattr(h.modules.backfill.Backfill, "_read_twice", noted)
+    h.sync()
+    assert "stateOrProvince" in parts
+    assert h.differences() == []
+
+
+def test_a_state_of_which_some_people_cannot_be_read_fails_the_past_in_one_sentence(h: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    of_large_states(h, monkeypatch)
+    rows = h.modules.fetch.Pager.rows
+
+    def capped(self: Any, path: str, params: Any, request: Any, *more: Any) -> Any:
+        found = rows(self, path, params, request, *more)
+        return found._replace(records=[]) if "stateOrProvince" in params and request.offset >= 2 else found
+
+    monkeypatch.setattr(h.modules.fetch.Pager, "rows", capped)
+    with pytest.raises(SyncFailed, match="the past: /people: of 3 people of a search by stateOrProvince only 2 can be read"):
+        h.sync()
+    monkeypatch.undo()
     h.sync()
     assert h.differences() == []
-    assert max(Counter(tuple(sorted(one.items())) for one in searches(h) if "stateOrProvince" in one).values()) > 1
 
 
 def test_searches_that_tell_no_number_are_read_to_their_end(h: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,21 +186,34 @@ def test_a_source_that_takes_no_batch_at_all_fails_the_past_and_loses_nothing(h:
     assert h.differences() == []
 
 
-def test_batches_grow_as_long_as_everybody_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_batches_grow_as_long_as_everybody_comes() -> None:
     with direct("everyaction", rows=150) as (h, _):
-        monkeypatch.setattr(h.modules.cursors, "FIRST_BATCH", 10)
-        monkeypatch.setattr(h.modules.cursors.BackfillState, "size", 10)
-        restart = h.modules.backfill.Backfill._restart
-
-        def small(self: Any, wanted: Any) -> None:
-            restart(self, wanted)
-            self._entry.size = 10
-
-        monkeypatch.setattr(h.modules.backfill.Backfill, "_restart", small)
+        begin_with(h, 10)
         h.sync()
-        sizes = [len(some) for some in batches(h)]
-        assert sizes[:3] == [10, 20, 40]
+        assert [len(some) for some in batches(h)][:3] == [10, 20, 40]
         assert h.differences() == []
+
+
+def test_after_a_refusal_batches_do_not_grow_at_once_only_to_be_refused_again(h: Harness) -> None:
+    h.source.switches.most_requested_ids = 10
+    h.sync()
+    assert [len(some) for some in batches(h)] == [58, 29, 14, 10, 10, 10, 10, 10, 8]
+    assert h.differences() == []
+
+
+def test_an_export_of_few_people_that_fails_once_does_not_fail_the_past(h: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    begin_with(h, 10)
+    begin, failing = h.modules.backfill.Backfill._begin, [1]
+
+    def one_fails(self: Any, people: Any) -> Any:
+        h.source.switches.failing = failing.pop() if failing else 0
+        return begin(self, people)
+
+    monkeypatch.setattr(h.modules.backfill.Backfill, "_begin", one_fails)
+    h.sync()
+    assert not failing
+    assert h.fivetran.state["backfill"]["batch"] == 0
+    assert h.differences() == []
 
 
 def test_ids_that_mean_rows_and_not_people_are_noticed_and_named(h: Harness) -> None:
@@ -169,6 +224,70 @@ def test_ids_that_mean_rows_and_not_people_are_noticed_and_named(h: Harness) -> 
     h.clock.pass_days(1)
     h.sync()
     assert searches(h) == []  # it is not tried again and again
+
+
+def test_a_past_that_is_given_up_leaves_only_states_that_can_be_read(h: Harness) -> None:
+    offered = served.resources
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(served, "resources", lambda account: [one for one in offered(account) if one != "ContactHistory"])
+        h.sync()
+    h.clock.pass_days(1)  # a type that is new, and alone
+    h.source.switches.requested_ids = "record"
+    h.fivetran.state["backfill"]["size"] = 10
+    h.sync()
+    assert any("contact_histories" in said and "exports by ids take the ids of its rows" in said for said in h.fivetran.warnings)
+    assert any(state["backfill"]["wanted"] for state in h.fivetran.states)
+    for state in h.fivetran.states:
+        h.modules.cursors.SyncState.load(json.loads(json.dumps(state)))
+    assert not h.fivetran.state["backfill"]["ids"]["blocks"]
+
+
+@pytest.mark.parametrize(
+    ("status", "which", "said"),
+    [
+        (400, "requestedIds", "exports by ids are refused"),
+        (403, "requestedIds", "exports by ids are refused"),
+        (403, "resourceType", "is left out: the key may not read it"),
+    ],
+)
+def test_a_type_whose_exports_are_refused_costs_no_other_one_its_past(
+    h: Harness, status: int, which: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refusing(account: Any, body: dict[str, Any]) -> Any:
+        if body["resourceType"] == "RecurringContributions" and which in body:
+            raise Refused(failed(status, "INVALID_PARAMETER", "no"))
+        return asked_of(account, body)
+
+    monkeypatch.setattr(served, "asked_of", refusing)
+    for _ in range(2):
+        h.sync()
+        assert h.differences(without=frozenset({"recurring_contributions"})) == []
+        [warning] = h.fivetran.warnings
+        assert warning.startswith("recurring_contributions")
+        assert said in warning
+        h.clock.pass_days(1)
+    assert searches(h) == []  # it is not tried again and again
+
+
+def test_people_who_lost_their_rows_meanwhile_are_no_reason_to_give_up_a_type(h: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    begin_with(h, 10)
+    plan, entity = h.modules.backfill.Backfill.plan, "ContactSurveyResponse"
+
+    def after_a_merge(self: Any, resources: Any) -> Any:
+        monkeypatch.undo()
+        examples = self._state.export("ContactsSurveyResponses").examples
+        other = min(people_of(h) - set(examples))
+        for number in list(h.source.collections[entity].ids(0)):
+            if int(h.source.find(entity, number)["VanID"]) == min(examples):
+                h.source.change("edit", entity=entity, number=number, values={"VanID": other})
+        return plan(self, resources)
+
+    monkeypatch.setattr(h.modules.backfill.Backfill, "plan", after_a_merge)
+    h.sync()
+    assert not h.fivetran.warnings
+    h.clock.pass_days(1)
+    h.sync()
+    assert h.differences() == []
 
 
 # --- Stops and gaps ---
@@ -183,6 +302,49 @@ def test_a_killed_backfill_goes_on_with_its_batch(h: Harness, monkeypatch: pytes
     assert h.fivetran.state["backfill"]["batch"]
     h.sync()
     assert [one for one in searches(h) if "lastName" in one] == []
+    assert h.differences() == []
+
+
+def killed_in_a_batch(h: Harness) -> None:
+    """A sync that is stopped when the exports of some people are under way, and none of them was read."""
+    deliver = h.modules.exports.Exports.deliver
+
+    def stopped(self: Any, resource: Any, job: Any, recent: Any = None, asked: Any = ()) -> Any:
+        if asked:
+            raise Killed
+        return deliver(self, resource, job, recent, asked)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(h.modules.exports.Exports, "deliver", stopped)
+        with pytest.raises(Killed):
+            h.sync()
+    assert h.fivetran.state["backfill"]["jobs"]
+
+
+@pytest.mark.parametrize("broken", [0, 24])
+def test_rows_of_exports_of_an_earlier_sync_are_not_written_over_newer_ones(h: Harness, broken: int) -> None:
+    killed_in_a_batch(h)
+    h.clock.pass_days(1)
+    for _ in range(4):
+        for entity in ("Person", "Contribution", "RecurringContribution", "ContactActivistCode", "EventTicketGuest", "Disbursement"):
+            h.source.change("edit", entity=entity)
+        h.source.change("delete", entity="Contribution")
+    if broken:  # the first of them cannot be read, so that the others are not either before what is newer
+        h.box.faults.add("status", "^/exports/", times=broken, status=503)
+    h.sync()
+    assert h.differences() == []
+
+
+def test_nor_when_the_past_was_switched_off_for_a_while(h: Harness) -> None:
+    killed_in_a_batch(h)
+    h.clock.pass_days(1)
+    for _ in range(4):
+        h.source.change("edit", entity="Contribution")
+        h.source.change("edit", entity="Person")
+    for wanted in ("false", "true"):
+        h.configuration["backfill_enabled"] = wanted
+        h.sync()
+        h.clock.pass_days(1)
     assert h.differences() == []
 
 
@@ -213,6 +375,30 @@ def test_a_pause_of_more_than_ninety_days_is_said_and_cured_by_reading_the_past_
     h.sync()
     assert searches(h) == []
     assert not h.fivetran.warnings
+
+
+def test_a_type_whose_first_changes_could_not_be_read_has_a_gap_after_a_long_pause_as_well(h: Harness) -> None:
+    read_window = h.modules.exports.Exports.read_window
+
+    def failing(self: Any, resource: Any) -> Any:
+        if resource.name != "Contributions":
+            return read_window(self, resource)
+        self._state.export(resource.name).job = None
+        raise SyncFailed("its export failed too often")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(h.modules.exports.Exports, "read_window", failing)
+        with pytest.raises(SyncFailed, match="contributions: its export failed too often"):
+            h.sync()
+    assert "Contributions" in h.fivetran.state["backfill"]["covered"]
+    h.clock.pass_days(1)
+    for _ in range(4):
+        h.source.change("edit", entity="Contribution")
+    h.clock.pass_days(99)
+    h.sync()
+    [said] = [warning for warning in h.fivetran.warnings if "more than 90 days ago" in warning]
+    assert ", contributions," in said
+    assert h.differences() == []
 
 
 def test_a_gap_is_not_forgotten_when_the_sync_that_found_it_is_killed(h: Harness) -> None:

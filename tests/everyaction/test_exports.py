@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
 import pytest
 
+import sandbox.everyaction.exports as served
 from common.failures import SyncFailed
+from sandbox.everyaction.times import offset_text
 from tests.contract.harness import Harness, direct
+from tests.doubles import Killed
 
 JOBS = "/v4/changedEntityExportJobs"
 FILES = r"^/exports/"
@@ -50,6 +54,21 @@ def cursor(h: Harness, resource: str) -> str:
 def a_day_later(h: Harness) -> None:
     h.clock.pass_days(1)
     h.source.change_bundle(share=0.1)
+
+
+@contextmanager
+def spoilt(h: Harness, key: str, **cells: str) -> Iterator[None]:
+    """While rows of the type with that key have other values in some cells."""
+    reader = h.modules.models.ExportReader
+    record = reader.record
+
+    def changed(self: Any, row: Any) -> Any:
+        found = record(self, row)
+        return found | cells if key in found else found
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reader, "record", changed)
+        yield
 
 
 # --- Windows ---
@@ -99,6 +118,17 @@ def test_rows_of_the_overlap_are_not_written_again(h: Harness) -> None:
     assert not h.fivetran.touched
 
 
+def test_an_export_that_ends_at_the_whole_minute_is_complete(h: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(served, "offset_text", lambda seconds: offset_text(seconds - seconds % 60))
+    for _ in range(2):  # the second time there is nothing more to be had
+        h.sync(stop_at=1000)  # or it would go on for ever
+        end = at(cursor(h, "ContactHistory"))
+        assert end.second == 0
+        assert 0 < h.clock.now - end.timestamp() < 60
+        h.clock.now += 20
+    assert len(windows(h, "ContactHistory")) == 1
+
+
 # --- Jobs that fail ---
 
 
@@ -131,17 +161,30 @@ def test_a_status_that_nobody_knows_is_waited_for(h: Harness) -> None:
     assert h.differences() == []
 
 
-@pytest.mark.parametrize("status", [403, 404, 400])
+@pytest.mark.parametrize("status", [401, 403, 404, 400])
 def test_a_file_whose_address_has_expired_is_exported_anew(h: Harness, status: int) -> None:
     h.box.faults.add("status", FILES, times=1, status=status, body="<Error/>", content_type="application/xml")
     h.sync()
     assert h.differences() == []
 
 
-def test_a_job_that_is_not_known_any_more_is_begun_anew(h: Harness) -> None:
-    gone = {"errors": [{"code": "NOT_FOUND", "text": "unknown"}]}
-    h.box.faults.add("status", rf"{JOBS}/\d+$", times=1, status=404, body=gone)
+@pytest.mark.parametrize("status", [404, 403, 400])
+def test_a_job_that_this_key_cannot_ask_for_any_more_is_begun_anew(h: Harness, status: int) -> None:
+    """It may be gone, or another key may have begun it."""
     h.sync()
+    a_day_later(h)
+
+    def stopped(self: Any, resource: Any) -> bool:
+        raise Killed
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(h.modules.exports.Exports, "read_window", stopped)
+        with pytest.raises(Killed):
+            h.sync()
+    jobs = [entry["job"][0] for entry in h.fivetran.state["exports"].values()]
+    h.box.faults.add("status", rf"{JOBS}/({'|'.join(map(str, jobs))})$", status=status, body={"errors": [{"code": "X", "text": "no"}]})
+    h.sync()
+    assert not h.fivetran.warnings
     assert h.differences() == []
 
 
@@ -231,6 +274,21 @@ def test_custom_fields_that_were_there_and_are_asked_for_are_not_blanked_either(
     assert h.differences() == []
 
 
+@pytest.mark.parametrize("fault", [{"status": 200, "body": []}, {"status": 404, "body": {"errors": [{"code": "NOT_FOUND", "text": "x"}]}}])
+def test_custom_fields_that_cannot_be_listed_once_are_asked_for_all_the_same(h: Harness, fault: dict[str, Any]) -> None:
+    h.sync()
+    h.clock.pass_days(1)
+    for _ in range(5):
+        h.source.change("edit", entity="Person")
+    h.box.faults.add("status", r"^/v4/customFields$", **fault)
+    h.sync()
+    assert all(body["requestedCustomFieldIds"] for body in begun(h, "Contacts"))
+    h.box.faults.clear()
+    h.clock.pass_days(1)
+    h.sync()
+    assert h.differences() == []
+
+
 def test_files_are_fetched_without_the_login_and_their_signatures_are_told_nowhere(
     h: Harness, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -281,6 +339,37 @@ def test_a_type_whose_key_is_not_shown_is_named_and_not_guessed_and_the_rest_is_
     assert h.rows("disbursements") == []
 
 
+@pytest.mark.parametrize("status", [403, 404])
+def test_a_type_whose_kinds_of_change_cannot_be_read_is_left_out_since_what_was_deleted_would_stay(h: Harness, status: int) -> None:
+    h.sync()
+    h.clock.pass_days(1)
+    for _ in range(3):
+        h.source.change("delete", entity="Contribution")
+    h.box.faults.add("status", "changeTypes/Contributions$", status=status, body={"errors": [{"code": "X", "text": "no"}]})
+    before = cursor(h, "Contributions")
+    h.sync()
+    assert [one for one in h.fivetran.warnings if one.startswith("contributions is left out: its kinds of change")]
+    assert cursor(h, "Contributions") == before
+    h.box.faults.clear()
+    h.sync()
+    assert not h.fivetran.warnings
+    assert h.differences() == []
+
+
+def test_a_type_that_is_not_exported_any_more_is_named_and_its_rows_stay(h: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    h.sync()
+    before = h.fivetran.committed["disbursements"]
+    offered = served.resources
+    monkeypatch.setattr(served, "resources", lambda account: [one for one in offered(account) if one != "Disbursements"])
+    for _ in range(2):
+        h.clock.pass_days(1)
+        h.sync()
+        [said] = h.fivetran.warnings
+        assert said.startswith("disbursements: EveryAction does not export this any more")
+    assert h.fivetran.committed["disbursements"] == before
+    assert "Disbursements" not in {row["resource_type"] for row in h.rows("changed_entity_resources")}
+
+
 def test_a_key_without_exports_has_the_lists_and_is_told_once(h: Harness) -> None:
     h.source.forbidden = {"ExportJob"}
     h.sync()
@@ -308,15 +397,7 @@ def test_a_cell_that_does_not_convert_is_named_and_tried_again_by_the_person_to_
     h.sync()
     h.clock.pass_days(1)
     h.source.change("insert", entity="ContactHistory")
-    reader = h.modules.models.ExportReader
-    record, broken = reader.record, True
-
-    def spoilt(self: Any, cells: Any) -> Any:
-        found = record(self, cells)
-        return found | {"DateCanvassed": "yesterday"} if broken and "ContactsContactID" in found else found
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(reader, "record", spoilt)
+    with spoilt(h, "ContactsContactID", DateCanvassed="yesterday"):
         h.sync()
         errors = h.open_errors()
         assert {error["column_name"] for error in errors} == {"date_canvassed"}
@@ -327,3 +408,34 @@ def test_a_cell_that_does_not_convert_is_named_and_tried_again_by_the_person_to_
     assert h.open_errors() == []
     assert h.differences() == []
 
+
+def test_rows_that_cannot_be_tried_again_do_not_stop_the_changes_of_their_type(h: Harness) -> None:
+    h.sync()
+    h.clock.pass_days(1)
+    h.source.change("insert", entity="ContactHistory")
+    with spoilt(h, "ContactsContactID", DateCanvassed="yesterday"):
+        h.sync()
+    assert h.open_errors()
+    before = cursor(h, "ContactHistory")
+    h.clock.pass_days(1)
+    h.source.change("insert", entity="ContactHistory")
+    h.source.switches.most_requested_ids = 0  # this type takes no ids
+    with pytest.raises(SyncFailed, match=f"{HISTORY}, what did not arrive before: .* answered 400"):
+        h.sync()
+    assert before < cursor(h, "ContactHistory")
+    assert h.differences() == []
+
+
+def test_what_is_open_for_a_row_that_names_nobody_is_resolved_when_it_arrives_whole_later(h: Harness) -> None:
+    h.sync()
+    h.clock.pass_days(1)
+    number = h.source.change("insert", entity="ContributionAdjustment")["id"]
+    with spoilt(h, "ContributionAdjustmentID", DateAdjusted="yesterday", VanID=""):
+        h.sync()
+    [error] = h.open_errors()
+    assert (error["record"], error["column_name"]) == (str(number), "date_adjusted")
+    h.clock.pass_days(1)
+    h.source.change("edit", entity="ContributionAdjustment", id=number)
+    h.sync()
+    assert h.open_errors() == []
+    assert h.differences() == []

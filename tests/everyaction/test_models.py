@@ -719,6 +719,13 @@ def test_fields_whose_columns_would_have_one_name_lose_nothing() -> None:
     assert {"first", "second"} == {row["work_email"], *json.loads(row["custom_fields"]).values()}
 
 
+def test_custom_fields_that_are_named_as_others_are_lose_nothing() -> None:
+    of = reader(["VanID", "Phone", "phone", "Color", "Color", "Color (2)"], "VanID:N", "Phone:T", name="Contacts")
+    row, problems = of.row(of.record(["17", "own", "custom", "red", "blue", "green"]))
+    assert (row["phone"], problems) == ("own", [])
+    assert sorted(json.loads(row["custom_fields"]).values()) == ["blue", "custom", "green", "red"]
+    assert json.loads(row["custom_fields"])["Color"] == "red"
+
 
 @pytest.mark.parametrize("cells", [[], ["900"], ["900", "5", "17", "2", "", "1", ""]])
 def test_a_row_of_another_width_is_no_record(cells: list[str]) -> None:

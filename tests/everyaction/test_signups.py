@@ -1,4 +1,4 @@
-"""Signups and details, as syncs against the stand-in: what is read when, what is written again, and what is gone."""
+"""Signups, as syncs against the stand-in: what is read when, what is written again, and what is gone."""
 
 from __future__ import annotations
 
@@ -68,55 +68,12 @@ def test_events_that_are_forbidden_delete_no_signup(h: Harness) -> None:
     assert h.fivetran.state["refreshed_at"][:10] < "2026-09-30"  # what could be read was read in full, and is not read so in each sync
 
 
-# --- Details ---
-
-
-def details(h: Harness, kind: str) -> list[str]:
-    return [one.path for one in h.box.requests if one.path.startswith(f"/v4/{kind}/")]
-
-
-def test_details_follow_what_changed_and_are_not_written_twice() -> None:
-    with direct("everyaction", rows=30, settings={"optional_tables": "person_details,contribution_details"}) as (h, _):
-        h.sync()
-        assert len(h.rows("person_details")) == len(h.true_rows()["contacts"])
-        first = len(details(h, "people"))
-        h.clock.pass_days(1)
-        h.source.change("edit", entity="Person")
-        h.source.change("add_note")
-        h.sync()
-        assert 1 <= len(set(details(h, "people"))) <= 2 < first
-        assert h.differences() == []
-        h.clock.pass_days(5 / 1440)
-        h.sync()
-        assert not h.fivetran.touched
-        person = int(h.rows("person_details")[0]["van_id"])
-        h.source.change("delete", entity="Person", id=person)
-        h.clock.pass_days(1)
-        h.sync()
-        assert str(person) not in {row["van_id"] for row in (*h.rows("person_details"), *h.rows("person_emails"))}
-        assert h.differences() == []
-
-
-def test_details_that_are_switched_on_later_are_read_of_everybody() -> None:
-    with direct("everyaction", rows=30) as (h, _):
-        h.sync()
-        state, committed = h.fivetran.state, h.fivetran.committed
-    with direct("everyaction", rows=30, settings={"optional_tables": "person_details"}) as (h, _):
-        h.fivetran.state, h.fivetran.committed = state, h.fivetran.committed | committed
-        h.sync()
-        assert len(h.rows("person_details")) == len(h.true_rows()["contacts"])
-        assert h.differences() == []
-
-
-def test_a_detail_that_cannot_be_read_is_named_and_tried_again() -> None:
-    with direct("everyaction", rows=30, settings={"optional_tables": "person_details"}) as (h, _):
-        person = int(next(iter(h.true_rows()["contacts"]))[0])
-        h.box.faults.add("status", rf"/v4/people/{person}$", status=500)
-        h.sync()
-        [error] = h.open_errors()
-        assert (error["table_name"], error["record"], error["status"]) == ("person_details", str(person), 500)
-        h.box.faults.clear()
-        h.clock.pass_days(1)
-        h.sync()
-        assert h.open_errors() == []
-        assert h.differences() == []
+def test_events_that_may_not_be_asked_for_by_themselves_are_missed_in_a_second_list(h: Harness) -> None:
+    h.sync()
+    h.clock.pass_days(1)
+    h.source.change("delete", entity="Event")
+    h.box.faults.add("status", r"^/v4/events/\d+$", status=403, body={"errors": [{"code": "FORBIDDEN", "text": "restricted"}]})
+    h.sync()
+    assert not h.fivetran.warnings
+    assert asked(h)
+    assert h.differences() == []

@@ -175,7 +175,7 @@ def split_by(counts: dict[str, int], part: Any, total: int) -> Any:
         api=SimpleNamespace(page=page),
         state=SimpleNamespace(backfill=None),
     )
-    return everyaction.backfill.Backfill(context, None)._split(part, total)
+    return everyaction.backfill.Backfill(context, None, None)._split(part, total)
 
 
 def test_the_rest_of_a_search_is_always_read_since_counts_may_overlap() -> None:

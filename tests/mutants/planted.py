@@ -566,9 +566,16 @@ EVERYACTION = (
     Fault(
         "changed-while-searched-for-forgotten",
         "everyaction/backfill.py",
-        "entry.ids = sorted(delivered.people)",
-        "entry.ids = []",
+        "entry.ids.put(dict.fromkeys(delivered.people, ()))",
+        "pass",
         (f"{MOVING}06_rows_that_are_edited_while_they_are_read",),
+    ),
+    Fault(
+        "exports-of-before-behind-the-changes",
+        "everyaction/sync.py",
+        "self._attempt(PAST, partial(self.backfill.finish_exports, account.resources))",
+        "pass",
+        (f"{MOVING}06_rows_that_change_between_a_crash_and_its_resumption",),
     ),
     Fault(
         "deleted-rows-taken-for-live-ones",
