@@ -37,8 +37,9 @@ class ExportState:
     """How far the changes of a type are read.
 
     `cursor`: up to when; None until the first window. `width` is how many seconds the next window may span. `recent` are the rows of the
-    last window with their checksums, or `GONE`, as far as these are few, since the next one begins a little before its end. `columns` are the
-    names in the header of the last file, `custom` the ids of the custom fields that were asked for. `examples` are a few people who have rows.
+    last window with their checksums, or `GONE`, as far as these are few, since the next one begins a little before its end. `columns` are
+    the names in the header of the last file, `custom` the ids of the custom fields that were asked for. `examples` are a few people who
+    have rows.
     """
 
     cursor: datetime | None = None

@@ -195,7 +195,7 @@ def test_a_list_is_shown_as_it_should_be_written() -> None:
 
 @pytest.mark.parametrize("value", ["<YOUR_API_KEY>", "<YOUR_API_KEY|1>", "<YOUR_API_KEY>|1"])
 def test_a_placeholder_is_told_also_with_something_around_it(value: str) -> None:
-    with pytest.raises(SettingProblem, match='"token" still holds a placeholder: the key.'):
+    with pytest.raises(SettingProblem, match='"token" still holds a placeholder: the key'):
         parse({"token": value}, SETTINGS)
 
 

@@ -79,7 +79,7 @@ def test_the_calls_do_not_grow_with_the_people_times_something() -> None:
 
 @pytest.mark.parametrize("most", [3, 10])
 def test_a_search_with_too_many_people_is_split_and_everybody_is_found(h: Harness, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(h.modules.backfill, "MOST_PEOPLE", most)
+    monkeypatch.setattr(h.modules.searches, "MOST_PEOPLE", most)
     h.sync()
     assert {number for some in batches(h) for number in some} == people_of(h)
     assert any(len(one.get("lastName", "")) > 1 for one in searches(h))
@@ -87,9 +87,9 @@ def test_a_search_with_too_many_people_is_split_and_everybody_is_found(h: Harnes
 
 
 def test_a_source_that_ignores_what_is_searched_for_fails_the_past_by_name(h: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(h.modules.backfill, "MOST_PEOPLE", 10)
-    count = h.modules.backfill.Backfill._count
-    monkeypatch.setattr(h.modules.backfill.Backfill, "_count", lambda self, part: 50 if len(part.prefix) > 1 else count(self, part))
+    monkeypatch.setattr(h.modules.searches, "MOST_PEOPLE", 10)
+    count = h.modules.searches.Searches._count
+    monkeypatch.setattr(h.modules.searches.Searches, "_count", lambda self, part: 50 if len(part.prefix) > 1 else count(self, part))
     with pytest.raises(SyncFailed, match="the past: /people: a search by lastName finds as many people whatever is searched for"):
         h.sync()
 
@@ -114,19 +114,19 @@ def of_large_states(h: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
     """Searches by state come first, and some find more people than may be found at once."""
     first_parts = h.modules.backfill.first_parts
     monkeypatch.setattr(h.modules.backfill, "first_parts", lambda: sorted(first_parts(), key=lambda part: part.field != "stateOrProvince"))
-    monkeypatch.setattr(h.modules.backfill, "MOST_PEOPLE", 2)
+    monkeypatch.setattr(h.modules.searches, "MOST_PEOPLE", 2)
     monkeypatch.setattr(h.modules.fetch, "PAGE_SIZES", [2, 1])
 
 
 def test_a_state_with_too_many_people_is_read_twice_and_everybody_is_found(h: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
     of_large_states(h, monkeypatch)
-    read_twice, parts = h.modules.backfill.Backfill._read_twice, []
+    read_twice, parts = h.modules.searches.Searches._read_twice, []
 
     def noted(self: Any, part: Any, size: int) -> Any:
         parts.append(part.field)
         return read_twice(self, part, size)
 
-    monkeypatch.setattr(h.modules.backfill.Backfill, "_read_twice", noted)
+    monkeypatch.setattr(h.modules.searches.Searches, "_read_twice", noted)
     h.sync()
     assert "stateOrProvince" in parts
     assert h.differences() == []

@@ -175,7 +175,7 @@ def split_by(counts: dict[str, int], part: Any, total: int) -> Any:
         api=SimpleNamespace(page=page),
         state=SimpleNamespace(backfill=None),
     )
-    return everyaction.backfill.Backfill(context, None, None)._split(part, total)
+    return everyaction.searches.Searches(context)._split(part, total)
 
 
 def test_the_rest_of_a_search_is_always_read_since_counts_may_overlap() -> None:
@@ -186,7 +186,7 @@ def test_the_rest_of_a_search_is_always_read_since_counts_may_overlap() -> None:
 
 
 def test_a_search_that_makes_no_difference_is_not_split_for_ever() -> None:
-    with pytest.raises(everyaction.backfill.Disorder, match="whatever is searched for"):
+    with pytest.raises(everyaction.searches.Disorder, match="whatever is searched for"):
         split_by({"sa": 12_000, "sb": 12_000}, Part("lastName", "s"), 12_000)
 
 
