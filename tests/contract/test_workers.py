@@ -7,7 +7,7 @@ import re
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from random import Random
 from typing import Any
@@ -21,7 +21,12 @@ from tests.doubles import NOON
 ROWS = 40
 PAGES = [10, 3, 1]  # so that there are many
 DAY = 86_400.0
+STORMS = 3  # in one of a few hundred a record is put off, by chance since the threads take turns by chance
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[0-9:.+]+")  # a storm is waited out, so the times at which things were done differ
+
+
+class PutOff(Exception):
+    """A storm struck the same page so often that a record of it became a row of `errors`, and arrived with a sync that was calm."""
 
 
 def both_syncs(folder: str, workers: int, prepare: Callable[[Harness], None] = lambda h: None) -> tuple[str, Any]:
@@ -34,6 +39,11 @@ def both_syncs(folder: str, workers: int, prepare: Callable[[Harness], None] = l
         h.clock.now = NOON + 3 * DAY
         h.source.change_bundle(share=0.05)
         h.sync()
+        if h.open_errors():
+            h.box.faults.clear()
+            h.sync()
+            assert h.differences() == []
+            raise PutOff
         assert h.differences() == []
         return json.dumps(h.fivetran.state, sort_keys=True), h.fivetran.committed
 
@@ -48,9 +58,17 @@ def test_18_the_number_of_workers_changes_nothing(folder: str, workers: int) -> 
     assert both_syncs(folder, workers) == by_one_worker(folder)
 
 
+def in_a_storm(folder: str, workers: int) -> tuple[str, Any]:
+    """State and warehouse after a storm in which no record was put off."""
+    for _ in range(STORMS):
+        with suppress(PutOff):
+            return both_syncs(folder, workers, lambda h: h.box.faults.preset("storm"))
+    raise AssertionError("each storm put a record off")
+
+
 @pytest.mark.parametrize("workers", [1, 8])
 def test_18_not_in_a_storm_either(folder: str, workers: int) -> None:
-    state, rows = both_syncs(folder, workers, lambda h: h.box.faults.preset("storm"))
+    state, rows = in_a_storm(folder, workers)
     calm_state, calm_rows = by_one_worker(folder)
     assert rows == calm_rows
     assert MOMENT.sub("then", state) == MOMENT.sub("then", calm_state)
