@@ -143,6 +143,10 @@ class Delivery:
         """The records of which something did not arrive, as far as they are known by a number."""
         return {error.number for error in self._errors.of(root) if error.number is not None}
 
+    def open_errors(self, root: str) -> int:
+        """How many errors are open for a root."""
+        return sum(1 for _ in self._errors.of(root))
+
     def resolve_rows(self, table: Table, records: Iterable[str]) -> None:
         """Marks as resolved what is open for rows, given by their keys, that have arrived whole now."""
         still_open = {error.id for error in self._errors.of(table.name)} - self._met

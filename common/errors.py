@@ -87,10 +87,10 @@ class OpenErrors:
             SyncFailed: if a table has too many of them.
         """
         known = self.stored.get(error.id)
-        first_seen = known[-1] if known else now.isoformat()
-        self.stored[error.id] = [error.root, error.table_name, error.number, first_seen]
         if not known:
             self._check_number(error)
+        first_seen = known[-1] if known else now.isoformat()
+        self.stored[error.id] = [error.root, error.table_name, error.number, first_seen]
         values = {name: value for name, value in error._asdict().items() if name in ERRORS.columns} | {"id": error.id}
         return ERRORS.row(values) | {"first_seen_at": datetime.fromisoformat(first_seen), "last_seen_at": now}
 
@@ -111,7 +111,7 @@ class OpenErrors:
 
     def _check_number(self, error: ErrorRecord) -> None:
         number = sum(stored[1] == error.table_name for stored in self.stored.values())
-        if number > MAX_OPEN_PER_TABLE:
+        if number >= MAX_OPEN_PER_TABLE:
             raise SyncFailed(
                 f"{error.table_name}: more than {MAX_OPEN_PER_TABLE} records or cells do not arrive, the last because: {error.message}. "
                 "The table `errors` lists them."

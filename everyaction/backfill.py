@@ -97,24 +97,26 @@ class Backfill:
         """
         entry, on = self._entry, self._delivery.wanted
         self._resources = {one.name: one for one in resources}
-        entry.missed = [one for one in entry.missed if one not in self._details.readable]
         entry.out_of_reach = {name: why for name, why in entry.out_of_reach.items() if why != WITHOUT_PEOPLE}
+        entry.out_of_reach |= {one.name: WITHOUT_PEOPLE for one in resources if not one.of_people}
+        reachable = [one.name for one in resources if one.name not in entry.out_of_reach]
+        fillable = {DETAILS_OF[name] for name in reachable if name in DETAILS_OF and self._details.can_be_read(DETAILS_OF[name])}
+        entry.missed = [one for one in entry.missed if one not in fillable]
         lacking = {name: one for name, one in DETAILS_OF.items() if one in on and one not in (*entry.detailed, *entry.missed)}
-        reachable = [one for one in resources if one.name not in entry.out_of_reach]
-        due = [one for one in reachable if one.name in lacking or one.name not in entry.covered]
-        entry.out_of_reach |= {one.name: WITHOUT_PEOPLE for one in due if not one.of_people}
-        wanted = [one.name for one in due if one.of_people]
+        wanted = [name for name in reachable if name in lacking or name not in entry.covered]
         detailing = {lacking[name] for name in wanted if name in lacking}
-        if not set(wanted) <= set(entry.wanted) or not detailing <= set(entry.detailing):
+        is_new = not set(wanted) <= set(entry.wanted) or not detailing <= set(entry.detailing)
+        if is_new or not set(entry.wanted) <= set(self._resources):  # or there is what the key may not export any more
             self._restart(wanted)
-        if not set(entry.wanted) <= set(self._resources):  # what the key may not export any more
-            self._restart([name for name in entry.wanted if name in self._resources])
         return bool(entry.wanted)
 
     def _restart(self, wanted: Sequence[str]) -> None:
         entry, on = self._entry, self._delivery.wanted
-        entry.wanted = sorted(wanted, key=lambda name: (name != CONTACTS, name))
         entry.detailing = sorted(DETAILS_OF[name] for name in wanted if DETAILS_OF.get(name) in on)
+        for table in entry.detailing:
+            self._details.doubt(table)
+        proof = {CONTACTS} & self._resources.keys() if wanted else set[str]()  # by which it is seen that nobody was left out of an export
+        entry.wanted = sorted({*wanted, *proof}, key=lambda name: (name != CONTACTS, name))
         entry.parts = first_parts() if wanted else []
         entry.ids, entry.batch, entry.left, entry.jobs = Ledger(()), 0, [], {}
         entry.people, entry.total = 0, len(entry.parts)
@@ -132,7 +134,7 @@ class Backfill:
         entry = self._entry
         if entry.parts or entry.ids:
             self._inform(f"reading the past: {self._how_far()}")
-        while entry.wanted and (entry.parts or entry.ids or not entry.closed):
+        while self._is_of_use and (entry.parts or entry.ids or not entry.closed):
             if not entry.parts and not entry.ids:
                 self._take_up_who_changed()
             if not entry.batch:
@@ -140,11 +142,21 @@ class Backfill:
             if entry.ids:
                 self._export_batch()
                 self._inform(f"the past: {self._how_far()}")
+        for table in list(entry.detailing):
+            self._details.confirm(table)
         if entry.wanted and entry.began:
             entry.covered |= dict.fromkeys(entry.wanted, entry.began)
             entry.detailed = sorted({*entry.detailed, *entry.detailing})
+            entry.missed = [one for one in entry.missed if one not in entry.detailing]
         self._restart(())
         self._delivery.checkpoint()
+
+    @property
+    def _is_of_use(self) -> bool:
+        """Whether anything is wanted but for `Contacts` as the proof of the others."""
+        entry = self._entry
+        proof = {CONTACTS} if CONTACTS in entry.covered and not self._is_followed(CONTACTS) else set[str]()
+        return bool(set(entry.wanted) - proof)
 
     def _how_far(self) -> str:
         entry = self._entry
@@ -164,7 +176,8 @@ class Backfill:
                 entry.last = self._exports.result(self._exports.begin(contacts, self._exports.body_since(entry.began)))
                 self._delivery.checkpoint()
             try:
-                delivered = self._exports.deliver(contacts, self._exports.wait(contacts, entry.last))
+                done = self._exports.wait(contacts, entry.last)
+                delivered = self._exports.deliver(contacts, done, followed=self._is_followed(CONTACTS))
             except Broken:
                 entry.last = None
                 raise
@@ -226,7 +239,7 @@ class Backfill:
         entry.batch = 0
         if entry.wanted and len(entry.ids) >= entry.size:
             self._choose()
-        if not entry.wanted:  # none of the types can be exported in this way
+        if not self._is_of_use:  # none of the types that are wanted can be exported in this way
             self._restart(())
         self._delivery.checkpoint()
 
@@ -241,7 +254,7 @@ class Backfill:
         entry = self._entry
         if self._until_growth:
             self._until_growth -= 1
-        elif number == entry.size:
+        elif number == entry.size and CONTACTS in entry.wanted:  # else nobody would see that there are too many
             entry.size = min(2 * entry.size, MOST_IN_BATCH)
 
     def _begin(self, people: Sequence[int]) -> bool:
@@ -257,7 +270,7 @@ class Backfill:
                 refused[name] = refusal
         entry.jobs |= begun
         for name, why in refused.items():
-            others_work = bool(entry.jobs) or entry.wanted == [name]
+            others_work = bool(entry.jobs) or CONTACTS not in entry.wanted
             if name == CONTACTS or not others_work or not self._refuses_all(name, people):
                 self._ask_for_less(str(why))
                 return False
@@ -284,12 +297,16 @@ class Backfill:
     def _deliver(self, resource: Resource, people: Sequence[int]) -> bool:
         """Delivers an export; False if it turned out to be of fewer people than were asked for, so that smaller ones are needed."""
         done = self._exports.wait(resource, self._entry.jobs[resource.name])
-        delivered = self._exports.deliver(resource, done, None, people)
+        delivered = self._exports.deliver(resource, done, None, people, followed=self._is_followed(resource.name))
         if resource.name == CONTACTS:
             return self._is_whole(resource, people, delivered)
         if not self._is_by_person(resource, people, delivered):
             self._give_up(resource.name, "exports by ids take the ids of its rows, and not of people")
         return True
+
+    def _is_followed(self, name: str) -> bool:
+        """Whether the details of a type's rows are to be read with the past."""
+        return DETAILS_OF.get(name) in self._entry.detailing
 
     def _is_by_person(self, resource: Resource, people: Sequence[int], delivered: Delivered) -> bool:
         """Whether exports of a type are of the people asked for, as can be told by whose rows came, and by people known to have rows.
@@ -306,7 +323,7 @@ class Backfill:
             self._proved.add(resource.name)
         elif examples and not (plausible and not expected):
             number = self._exports.result(self._exports.begin(resource, self._exports.body_for(examples)))
-            again = self._exports.deliver(resource, self._exports.wait(resource, number), None, examples)
+            again = self._exports.deliver(resource, self._exports.wait(resource, number), None, examples, followed=False)
             found = again.people & set(examples)
             if found and len(again.foreign - delivered.foreign) <= len(found):
                 self._proved.add(resource.name)
@@ -318,7 +335,8 @@ class Backfill:
         if not missing:
             return True
         number = self._exports.result(self._exports.begin(resource, self._exports.body_for(missing)))
-        again = self._exports.deliver(resource, self._exports.wait(resource, number), None, missing)
+        done = self._exports.wait(resource, number)
+        again = self._exports.deliver(resource, done, None, missing, followed=self._is_followed(resource.name))
         if again.people & set(missing):
             self._ask_for_less(f"an export for {len(people):,} people was of {len(delivered.people):,}")
             return False

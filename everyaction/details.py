@@ -11,6 +11,7 @@ from concurrent.futures import Future
 from api import Record
 from common.collection import RECORD_SUM
 from common.delivery import sum_of, unread_detail
+from common.errors import MAX_OPEN_PER_TABLE
 from common.failures import Forbidden, NotFound, Rejected, SourceFailure, SyncFailed, Unavailable
 from common.listings import Place
 from common.portions import portions
@@ -20,13 +21,15 @@ from models import Resource
 from plan import DETAILED, DETAILS_OF
 
 AT_ONCE = 50
+CONFIRMED_AT_ONCE = 1000
 FAILED_IN_A_ROW = 5  # more than this is an outage and not a record that is broken
 
 
 class Details:
     """Reads details of rows that exports have brought.
 
-    A table whose details cannot be read stops nothing else: what it misses is in the state, so that it is filled anew once they can.
+    A table whose details cannot be read stops nothing else: rows that it misses are open errors, which the next sync tries again. Where
+    they are too many, or the key may not read them, the state says so, and the table is filled anew once it can be.
 
     Args:
         context: the sync's tools.
@@ -37,13 +40,22 @@ class Details:
         self._lists, self._pager, self._past = context.state.lists, context.pager, context.state.backfill
         self._state = context.state
         self._failed_in_a_row = 0
-        self.readable: set[str] = set()  # tables of which this sync has read something
+        self._read_some: set[str] = set()  # tables of which this sync has read something
         self.forbidden: set[str] = set()  # tables that the key may not read
         self.failed: dict[str, Exception] = {}  # tables of which one record after the other cannot be read
 
     def are_wanted(self, resource: Resource) -> bool:
         """Whether a type's rows are followed."""
         return DETAILS_OF.get(resource.name) in self._delivery.wanted
+
+    def can_be_read(self, table: str) -> bool:
+        """Whether the details of a table could be read in this sync, and there is room for those that cannot."""
+        fails = table in self.forbidden or table in self.failed or self.is_full(table)
+        return table in self._read_some and not fails
+
+    def is_full(self, table: str) -> bool:
+        """Whether the table `errors` takes no more of a table."""
+        return self._delivery.open_errors(table) >= MAX_OPEN_PER_TABLE
 
     def follow(self, resource: Resource, written: Sequence[int], gone: Sequence[int]) -> None:
         """Reads the details of rows that were written, and deletes those of rows that are gone."""
@@ -79,11 +91,39 @@ class Details:
         for some in portions(ids, AT_ONCE):
             if table not in self.forbidden and table not in self.failed:
                 asked |= self._read(Place(DETAILED[table], {}), some)
-            if not asked.issuperset(some):
-                self._past.miss(table)
-                break
+            self._put_off(table, [number for number in some if number not in asked])
             self._delivery.checkpoint(if_due=True)
         return asked
+
+    def _put_off(self, table: str, ids: Sequence[int]) -> None:
+        """Some could not be asked for."""
+        failure = self.failed.get(table)
+        try:
+            for number in ids:
+                if not isinstance(failure, SourceFailure):
+                    self._past.miss(table)
+                    return
+                self._delivery.report(unread_detail(DETAILED[table], {}, number, failure))
+        except SyncFailed as too_many:
+            self.failed[table] = too_many
+            self._past.miss(table)
+
+    # --- Tables that are filled anew ---
+
+    def doubt(self, table: str) -> None:
+        """From here on nobody knows whether what was delivered is still as it was, or there."""
+        ledger = self._lists[table].ledger
+        unknown = tuple(0 if name == RECORD_SUM else None for name in ledger.children)
+        ledger.put(dict.fromkeys(list(ledger.ids()), unknown))
+
+    def confirm(self, table: str) -> None:
+        """Reads those that were doubted and have not come since; those that are not there any more are deleted."""
+        ledger = self._lists[table].ledger
+        at = ledger.children.index(RECORD_SUM)
+        for some in portions(list(ledger.ids()), CONFIRMED_AT_ONCE):
+            self.read(table, [number for number, known in ledger.find(some).items() if known[at] == 0])
+
+    # --- Reading ---
 
     def _read(self, place: Place, ids: Sequence[int]) -> set[int]:
         table, entry = place.collection.table, self._lists[place.collection.table]
@@ -93,7 +133,7 @@ class Details:
             self.forbidden.add(table)
             return set()
         if any(isinstance(one, (dict, NotFound)) for one in found.values()):
-            self.readable.add(table)
+            self._read_some.add(table)
         records = {number: one for number, one in found.items() if isinstance(one, dict) and self._is_news(table, number, one)}
         try:
             self._delivery.records(place.collection, {}, entry, {number: (one, one) for number, one in records.items()})

@@ -107,7 +107,7 @@ def _resource(record: Record) -> Resource:
     if record["fields"] is None:
         raise Unreadable("its fields")
     found = models.resource_of(record["resourceType"], _objects(record["fields"]), _objects(record["changeTypes"]))
-    if record["changeTypes"] is None and not found.marks_deleted:  # then rows that were deleted would look like all others
+    if record["changeTypes"] is None and found.tells_change:  # then rows that were deleted would look like all others
         raise Unreadable("its kinds of change, which tell what was deleted,")
     return found
 

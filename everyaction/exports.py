@@ -144,7 +144,15 @@ class Exports:
             self._clock.sleep(POLL_SECONDS[min(asked, len(POLL_SECONDS) - 1)])
             asked += 1
 
-    def deliver(self, resource: Resource, job: Record, recent: dict[str, str] | None = None, asked: Sequence[int] = ()) -> Delivered:
+    def deliver(
+        self,
+        resource: Resource,
+        job: Record,
+        recent: dict[str, str] | None = None,
+        asked: Sequence[int] = (),
+        *,
+        followed: bool = True,
+    ) -> Delivered:
         """Writes the rows of an export that is done.
 
         Args:
@@ -153,12 +161,14 @@ class Exports:
             recent: the checksums of rows that were written lately, which are left out while they are the same; it is changed to those of
                 this export.
             asked: the people whose rows were asked for, if any.
+            followed: whether the details of its rows are read, if they are wanted.
 
         Raises:
             JobFailed: if its files are gone, or lack columns that they should have.
             Broken: if they cannot be read, or have other rows than the export says.
         """
-        ask = partial(self._deliver, resource, job, recent, frozenset(asked))
+        followed = followed and self._details.are_wanted(resource)
+        ask = partial(self._deliver, resource, job, recent, frozenset(asked), followed=followed)
         self._progress.begin(resource.table.name, "")
         try:
             reading: _Reading = Attempts(self._clock, READINGS, self._say).call(ask)
@@ -169,14 +179,15 @@ class Exports:
         self._details.follow(resource, reading.there, reading.gone)  # also of rows that look as before: the details may have changed
         return reading.delivered
 
-    def _deliver(self, resource: Resource, job: Record, recent: dict[str, str] | None, asked: frozenset[int]) -> _Reading:
+    def _deliver(
+        self, resource: Resource, job: Record, recent: dict[str, str] | None, asked: frozenset[int], *, followed: bool
+    ) -> _Reading:
         """Writes the rows of an export, once.
 
         Raises:
             JobFailed: if its files are gone, or lack columns.
             Unavailable: if they have other rows than the export says.
         """
-        followed = self._details.are_wanted(resource)
         reading = _Reading(resource, self._state.export(resource.name), self._custom(resource), recent, asked, followed=followed)
         rows = 0
         for address in _files(job, resource):
@@ -330,12 +341,20 @@ class Exports:
         people = sorted(self._delivery.open_numbers(resource.table.name))[:MOST_TRIED_AGAIN]
         if not people:
             return
-        number = self.result(self.begin(resource, self.body_for(people)))
         try:
-            self.deliver(resource, self.wait(resource, number), None, people)
+            came = self._people_of(resource, people)
+            missing = sorted(set(people) - came)
+            came |= self._people_of(resource, missing) if missing else set()
         except JobFailed as failure:
             raise SyncFailed(f"{failure}; what did not arrive before is tried again by the next sync") from None
-        self._delivery.resolve(resource.table.name, lambda person: person in people)
+        if resource.name not in self._state.backfill.out_of_reach:  # who does not come twice has no rows any more
+            came.update(people)
+        self._delivery.resolve(resource.table.name, came.__contains__)
+
+    def _people_of(self, resource: Resource, people: Sequence[int]) -> set[int]:
+        """Delivers all rows of some people; those who have any."""
+        number = self.result(self.begin(resource, self.body_for(people)))
+        return self.deliver(resource, self.wait(resource, number), None, people).people
 
     def body_since(self, moment_of_change: datetime) -> Record:
         """What asks for all that changed since a time."""
@@ -427,9 +446,11 @@ class _Reading:
             self._examples = [*self._examples, person][-MOST_EXAMPLES:]
 
     def is_news(self, key: str, total: str) -> bool:
-        """Whether a row is not as it was written lately."""
+        """Whether a row is not as it was written lately; if so, what was written then is forgotten."""
         if self._recent is not None and len(self._met) <= MOST_RECENT:
             self._met[key] = total
+        if self._entry.recent.get(key, total) != total:
+            del self._entry.recent[key]
         return self._before.get(key) != total
 
     def finish(self) -> None:

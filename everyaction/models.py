@@ -433,7 +433,7 @@ def _respelled(value: object, spellings: Mapping[str, str]) -> object:
 # --- Changed entity exports (7) ---
 
 VAN_ID = "VanID"
-IS_DELETED = "isdeleted"
+IS_DELETED, CHANGE_TYPE = "isdeleted", "changetypeid"
 CUSTOM = {"Contacts", "Contributions"}  # types that have custom fields; their columns are not in /fields
 COVERED = frozenset({"ActivistCodes"})  # types that a reference table covers whole
 CERTAIN_KEYS = {
@@ -485,9 +485,10 @@ class Resource(NamedTuple):
         return self.table.columns[self.table.key[0]].source
 
     @property
-    def marks_deleted(self) -> bool:
-        """Whether its rows tell themselves that they were deleted."""
-        return any(field.name.lower() == IS_DELETED for field in self.fields)
+    def tells_change(self) -> bool:
+        """Whether its rows tell by their kind of change alone that they were deleted."""
+        names = {field.name.lower() for field in self.fields}
+        return CHANGE_TYPE in names and IS_DELETED not in names
 
     @property
     def of_people(self) -> bool:
@@ -570,7 +571,7 @@ class ExportReader:
             self.header.append(found if found not in self.header else next(one for one in spare if one not in self.header))
         self._id_name = known[resource.key.lower()]
         self._deleted = next((field.name for field in resource.fields if field.name.lower() == IS_DELETED), None)
-        self._change = next((field.name for field in resource.fields if field.name.lower() == "changetypeid"), None)
+        self._change = next((field.name for field in resource.fields if field.name.lower() == CHANGE_TYPE), None)
         self._person = known.get(VAN_ID.lower())
 
     def record(self, cells: Sequence[str]) -> dict[str, str]:

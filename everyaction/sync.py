@@ -281,17 +281,13 @@ class Sync:
 
     def _finish(self, account: Account) -> None:
         forbidden = [*self.forbidden, *sorted(self.details.forbidden)]
-        for table, failure in self.details.failed.items():
-            self.incomplete[table] = f"{failure}. It is filled anew when it can be read again"
-            log.error(f"{table} is incomplete: {self.incomplete[table]}")
+        self._tell_of_details()
         self._warn_of_what_is_left_out(forbidden, "the key may not read it (403). Ask EveryAction for that permission if you want it")
         self._warn_of_what_is_left_out(self.absent, "EveryAction has no such thing here (404)")
         for name, why in account.refused.items():
             self.warehouse.warn(f"{models.table_name(name)} is left out: {why}.")
-        missed = [one for one in self.state.backfill.missed if one not in (*self.details.forbidden, *self.details.failed)]
-        if missed:
-            self.warehouse.warn(f"{', '.join(missed)}: some of it could not be read; it is filled anew with the past, once it can be.")
-        gone = set(self.state.exports) - {one.name for one in account.resources} - account.refused.keys()
+        before = {name for name, one in self.state.exports.items() if one.cursor or one.columns}
+        gone = before - {one.name for one in account.resources} - account.refused.keys()
         if gone and EXPORTS not in self.forbidden:
             tables = sorted(map(models.table_name, gone))
             self.warehouse.warn(f"{', '.join(tables)}: EveryAction does not export this any more to this key; the rows stay as they are.")
@@ -310,6 +306,21 @@ class Sync:
         if self.incomplete:
             reasons = "; ".join(f"{name}: {reason}" for name, reason in self.incomplete.items())
             raise SyncFailed(f"Incomplete, the next sync goes on from here: {reasons}")
+
+    def _tell_of_details(self) -> None:
+        """Says of which optional tables something could not be read."""
+        failed: dict[str, object] = dict(self.details.failed)
+        missed = [one for one in self.state.backfill.missed if one not in (*self.details.forbidden, *failed)]
+        full = "as many records or cells do not arrive as `errors` may list"
+        failed |= {table: full for table in missed if self.details.is_full(table)}
+        for table, failure in failed.items():
+            self.incomplete[table] = f"{str(failure).rstrip('.')}. What it misses is tried again"
+            log.error(f"{table} is incomplete: {self.incomplete[table]}")
+        if missed:
+            self.warehouse.warn(
+                f"{', '.join(missed)}: some of it could not be read. It is filled anew with the past, once it can be read again and if the "
+                "past is read; else a historical re-sync fills it."
+            )
 
     def _warn_of_what_is_left_out(self, names: Sequence[str], why: str) -> None:
         """Names what is left out, all in one sentence: for a key with some permissions that is as it should be."""

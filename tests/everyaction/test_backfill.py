@@ -269,6 +269,50 @@ def test_a_type_whose_exports_are_refused_costs_no_other_one_its_past(
     assert searches(h) == []  # it is not tried again and again
 
 
+def without(monkeypatch: pytest.MonkeyPatch, *resources: str) -> None:
+    """Lets the account not offer some types."""
+    offered = served.resources
+    monkeypatch.setattr(served, "resources", lambda account: [one for one in offered(account) if one not in resources])
+
+
+@pytest.mark.parametrize("settings", ["", "contribution_details"])
+def test_a_cap_that_drops_people_without_a_word_is_noticed_also_when_one_type_alone_is_read(settings: str) -> None:
+    with direct("everyaction", rows=60, settings={"optional_tables": settings}) as (h, _):
+        with pytest.MonkeyPatch.context() as patch:
+            without(patch, "Contributions")
+            h.sync()
+        assert not h.fivetran.warnings
+        h.source.switches.requested_ids_cap = 20
+        h.fivetran.state["backfill"]["size"] = 50
+        h.clock.pass_days(1)
+        h.sync()
+        assert h.differences() == []
+        assert {row["contribution_id"] for row in h.rows("contributions")} == {key for (key,) in h.true_rows()["contributions"]}
+
+
+def test_new_types_whose_exports_by_ids_are_all_refused_are_given_up_and_the_sync_succeeds(
+    h: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new = {"Contributions", "RecurringContributions"}
+    with pytest.MonkeyPatch.context() as patch:
+        without(patch, *new)
+        h.sync()
+
+    def refusing(account: Any, body: dict[str, Any]) -> Any:
+        if body["resourceType"] in new and "requestedIds" in body:
+            raise Refused(failed(400, "INVALID_PARAMETER", "no"))
+        return asked_of(account, body)
+
+    monkeypatch.setattr(served, "asked_of", refusing)
+    for _ in range(2):
+        h.clock.pass_days(1)
+        h.sync()
+        assert {said.partition(":")[0] for said in h.fivetran.warnings} == {"contributions", "recurring_contributions"}
+        assert all("exports by ids are refused" in said for said in h.fivetran.warnings)
+    assert searches(h) == []
+    assert h.differences(without=frozenset({"contributions", "recurring_contributions"})) == []
+
+
 def test_people_who_lost_their_rows_meanwhile_are_no_reason_to_give_up_a_type(h: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
     begin_with(h, 10)
     plan, entity = h.modules.backfill.Backfill.plan, "ContactSurveyResponse"
@@ -309,10 +353,10 @@ def killed_in_a_batch(h: Harness) -> None:
     """A sync that is stopped when the exports of some people are under way, and none of them was read."""
     deliver = h.modules.exports.Exports.deliver
 
-    def stopped(self: Any, resource: Any, job: Any, recent: Any = None, asked: Any = ()) -> Any:
+    def stopped(self: Any, resource: Any, job: Any, recent: Any = None, asked: Any = (), *, followed: bool = True) -> Any:
         if asked:
             raise Killed
-        return deliver(self, resource, job, recent, asked)
+        return deliver(self, resource, job, recent, asked, followed=followed)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(h.modules.exports.Exports, "deliver", stopped)
@@ -332,6 +376,38 @@ def test_rows_of_exports_of_an_earlier_sync_are_not_written_over_newer_ones(h: H
     if broken:  # the first of them cannot be read, so that the others are not either before what is newer
         h.box.faults.add("status", "^/exports/", times=broken, status=503)
     h.sync()
+    assert h.differences() == []
+
+
+def test_a_row_that_the_past_wrote_after_a_window_is_written_again_when_it_is_as_in_that_window(
+    h: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    h.sync()
+    h.clock.pass_days(1)
+    person = min(people_of(h))
+    plan = h.modules.backfill.Backfill.plan
+
+    def is_named(name: str) -> None:
+        h.clock.now += 60
+        h.source.change("edit", entity="Person", id=person, values={"firstName": name})
+
+    def after_a_change(self: Any, resources: Any) -> Any:
+        monkeypatch.undo()
+        is_named("Beta")
+        return plan(self, resources)
+
+    def name_here() -> list[str]:
+        return [row["first_name"] for row in h.rows("contacts") if row["van_id"] == str(person)]
+
+    is_named("Alpha")
+    h.fivetran.state["backfill"]["covered"] = {}
+    monkeypatch.setattr(h.modules.backfill.Backfill, "plan", after_a_change)
+    h.sync()
+    assert name_here() == ["Beta"]
+    is_named("Alpha")
+    h.clock.now += 60
+    h.sync()
+    assert name_here() == ["Alpha"]
     assert h.differences() == []
 
 

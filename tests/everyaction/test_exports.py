@@ -13,6 +13,7 @@ import pytest
 
 import sandbox.everyaction.exports as served
 from common.failures import SyncFailed
+from common.tables import CellProblem
 from sandbox.everyaction.times import offset_text
 from tests.contract.harness import Harness, direct
 from tests.doubles import Killed
@@ -370,6 +371,23 @@ def test_a_type_that_is_not_exported_any_more_is_named_and_its_rows_stay(h: Harn
     assert "Disbursements" not in {row["resource_type"] for row in h.rows("changed_entity_resources")}
 
 
+def test_a_type_that_was_never_exported_is_not_said_to_be_exported_no_more(h: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    offered = served.resources
+    monkeypatch.setattr(served, "resources", lambda account: [one for one in offered(account) if one != "Contributions"])
+    for _ in range(2):
+        h.sync()
+        assert not h.fivetran.warnings
+        h.clock.pass_days(1)
+
+
+def test_a_type_whose_rows_tell_nothing_of_deletes_is_read_without_its_kinds_of_change(h: Harness) -> None:
+    h.box.faults.add("status", "changeTypes/ContactsSurveyResponses$", status=404, body={"errors": [{"code": "X", "text": "no"}]})
+    h.sync()
+    assert not h.fivetran.warnings
+    assert h.rows("contacts_survey_responses")
+    assert h.differences(without=frozenset({"changed_entity_change_types"})) == []
+
+
 def test_a_key_without_exports_has_the_lists_and_is_told_once(h: Harness) -> None:
     h.source.forbidden = {"ExportJob"}
     h.sync()
@@ -438,4 +456,98 @@ def test_what_is_open_for_a_row_that_names_nobody_is_resolved_when_it_arrives_wh
     h.source.change("edit", entity="ContributionAdjustment", id=number)
     h.sync()
     assert h.open_errors() == []
+    assert h.differences() == []
+
+
+def of_one_person(h: Harness) -> tuple[int, int]:
+    """A person to whom a new row of `ContactHistory` belongs, and that row."""
+    number = int(h.source.change("insert", entity="ContactHistory")["id"])
+    return int(h.source.find("ContactHistory", number)["VanID"]), number
+
+
+def test_what_is_open_for_rows_stays_so_if_exports_by_ids_are_not_of_people(h: Harness) -> None:
+    h.source.switches.requested_ids = "record"
+    h.sync()
+    h.clock.pass_days(1)
+    person, number = of_one_person(h)
+    h.clock.now += 3600  # so that no later window has that row
+    with spoilt(h, "ContactsContactID", DateCanvassed="yesterday"):
+        h.sync()
+    open_before = {error["id"] for error in h.open_errors()}
+    assert str(number) in {error["record"] for error in h.open_errors()}
+    for _ in range(2):
+        h.clock.pass_days(1)
+        h.sync()
+        assert any(person in body.get("requestedIds", ()) for body in begun(h, "ContactHistory"))
+        assert {error["id"] for error in h.open_errors()} == open_before
+    h.source.change("edit", entity="ContactHistory", number=number)
+    h.clock.pass_days(1)
+    h.sync()
+    assert h.open_errors() == []
+
+
+def test_what_is_open_for_a_person_whose_rows_are_gone_is_resolved(h: Harness) -> None:
+    h.sync()
+    h.clock.pass_days(1)
+    person, _ = of_one_person(h)
+    with spoilt(h, "ContactsContactID", ContactsContactID=""):
+        h.sync()
+    assert f"a row without its key, of person {person}" in {error["record"] for error in h.open_errors()}
+    other = min(int(key) for (key,) in h.true_rows()["contacts"] if int(key) != person)
+    for one in list(h.source.collections["ContactHistory"].ids(0)):  # as by a merge
+        if int(h.source.find("ContactHistory", one)["VanID"]) == person:
+            h.source.change("edit", entity="ContactHistory", number=one, values={"VanID": other})
+    h.clock.pass_days(1)
+    h.sync()
+    [asked, again] = [body["requestedIds"] for body in begun(h, "ContactHistory") if "requestedIds" in body]
+    assert person in asked
+    assert again == [person]
+    assert h.open_errors() == []
+    assert h.differences() == []
+
+
+def rename(h: Harness, person: int, name: str) -> None:
+    h.clock.now += 60
+    h.source.change("edit", entity="Person", number=person, values={"firstName": name})
+    h.clock.now += 60
+
+
+def names(h: Harness, person: int) -> list[str]:
+    return [row["first_name"] for row in h.rows("contacts") if row["van_id"] == str(person)]
+
+
+def test_a_row_that_was_tried_again_is_written_again_when_it_is_as_in_the_window_before(
+    h: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader, exports = h.modules.models.ExportReader, h.modules.exports.Exports
+    row, read_window = reader.row, exports.read_window
+
+    def with_a_problem(self: Any, record: Any) -> Any:
+        made, problems = row(self, record)
+        return made, [*problems, CellProblem("contacts", "suffix", "is broken")] if made and made.get("van_id") == str(person) else problems
+
+    def failing(self: Any, resource: Any) -> Any:
+        if resource.name != "Contacts":
+            return read_window(self, resource)
+        self._state.export(resource.name).job = None
+        raise SyncFailed("its export failed too often")
+
+    h.sync()
+    h.clock.pass_days(1)
+    person = min(int(key) for (key,) in h.true_rows()["contacts"])
+    rename(h, person, "Alpha")
+    monkeypatch.setattr(reader, "row", with_a_problem)
+    h.sync()
+    assert [error["record"] for error in h.open_errors() if error["table_name"] == "contacts"] == [str(person)]
+    monkeypatch.undo()
+    rename(h, person, "Beta")
+    monkeypatch.setattr(exports, "read_window", failing)
+    with pytest.raises(SyncFailed, match="contacts: its export failed too often"):
+        h.sync()
+    assert names(h, person) == ["Beta"]
+    assert h.open_errors() == []
+    monkeypatch.undo()
+    rename(h, person, "Alpha")
+    h.sync()
+    assert names(h, person) == ["Alpha"]
     assert h.differences() == []
