@@ -139,7 +139,7 @@ COMMON = (
     Fault(
         "too-many-errors-tolerated",
         "common/errors.py",
-        "if number > MAX_OPEN_PER_TABLE:",
+        "if number >= MAX_OPEN_PER_TABLE:",
         "if False:",
         (f"{FAULTY}12_too_many_open_errors_fail_the_sync",),
     ),
