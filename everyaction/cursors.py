@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import Any, NamedTuple
 
 import models
@@ -16,10 +16,11 @@ from common.state import ADVICE, check_version, moment_of, names_of, part, valid
 from plan import COLLECTIONS, DETAILED, FIRST_WIDTH, NARROWEST, SIGNUPS_OF_EVENT, WIDEST
 from sweep import SEARCHES, Part
 
-VERSION = 1  # a new collection needs a new one, and a migration: no part of a state may be missing
+VERSION = 2  # a new collection needs a new one, and a migration: no part of a state may be missing
 FIRST_BATCH = 1000  # people of one export; how many there may be is not known (fact sheet 14)
 MOST_IN_BATCH = 8000
 GONE = "gone"  # in place of the checksum of a row that was deleted
+LONG_AGO = datetime(1970, 1, 1, tzinfo=timezone.utc)
 OPTIONAL = models.OPTIONAL_TABLES
 LISTS = (*COLLECTIONS, *DETAILED.values())
 
@@ -252,10 +253,12 @@ class SyncState:
         """The state of the last checkpoint; {} is a beginning.
 
         Raises:
-            StateProblem: if another version wrote it or it is damaged, naming the part.
+            StateProblem: if a version wrote it that is not known, or it is damaged, naming the part.
         """
-        check_version(state, VERSION)
-        return cls(state)
+        version = state.get("version")
+        current = _of_version_1(state) if type(version) is int and version == 1 else state
+        check_version(current, VERSION)
+        return cls(current)
 
     def export(self, resource: str) -> ExportState:
         """A type's part; a new one if the type is new."""
@@ -272,6 +275,24 @@ class SyncState:
             "refreshed_at": _iso(self.refreshed_at),
             "open_errors": self.errors.stored,
         }
+
+
+def _of_version_1(state: Mapping[str, Any]) -> dict[str, Any]:
+    """A state of version 1 as one of version 2, which also tells since when the past of a type is known, and packs the ids of people.
+
+    Raises:
+        StateProblem: if it is damaged.
+    """
+    past, ids = part(state, "backfill", dict), Ledger(())
+    ids.put(dict.fromkeys(_ids(past, "ids"), ()))
+    added: dict[str, Any] = {
+        "covered": dict.fromkeys(_names(past, "covered"), _iso(LONG_AGO)),
+        "out_of_reach": {},
+        "missed": [],
+        "detailing": [],
+        "ids": ids.dump(),
+    }
+    return {**state, "version": 2, "backfill": {**past, **added}}
 
 
 def damaged(name: str) -> StateProblem:

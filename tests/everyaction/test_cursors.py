@@ -164,7 +164,7 @@ def test_everything_survives_the_state() -> None:
     stored = as_stored(filled())
     loaded = cursors.SyncState.load(stored)
     assert as_stored(loaded) == stored
-    assert stored["version"] == 1
+    assert stored["version"] == cursors.VERSION
     assert loaded.exports == {"Contacts": export(), "ContactHistory": cursors.ExportState(None, cursors.Job(7, None, None))}
     assert (as_stored(loaded.backfill), loaded.refreshed_at) == (as_stored(backfill()), NOW - DAY)
     assert loaded.errors.tables() == ["contacts"]
@@ -437,7 +437,7 @@ def test_damaged_errors_are_refused(entry: object) -> None:
         cursors.SyncState.load(as_stored(filled()) | {"open_errors": {"x": entry}})
 
 
-@pytest.mark.parametrize("version", [0, 2, "1", None])
+@pytest.mark.parametrize("version", [0, 3, "1", "2", None])
 def test_another_version_is_refused(version: object) -> None:
     with pytest.raises(StateProblem, match="has version"):
         cursors.SyncState.load(as_stored(filled()) | {"version": version})
@@ -445,4 +445,33 @@ def test_another_version_is_refused(version: object) -> None:
 
 def test_a_version_alone_is_no_state() -> None:
     with pytest.raises(StateProblem, match='damaged: "lists" is missing'):
-        cursors.SyncState.load({"version": 1})
+        cursors.SyncState.load({"version": cursors.VERSION})
+
+
+# --- Version 1 ---
+
+
+def of_version_1() -> dict[str, Any]:
+    stored: dict[str, Any] = as_stored(filled()) | {"version": 1}
+    for name in ("out_of_reach", "missed", "detailing"):
+        del stored["backfill"][name]
+    stored["backfill"] |= {"covered": ["ContactHistory"], "ids": [1, 2, 30]}
+    return stored
+
+
+def test_a_state_of_version_1_goes_on_where_it_was() -> None:
+    loaded, expected = cursors.SyncState.load(of_version_1()), as_stored(filled())
+    since = loaded.backfill.since("ContactHistory")
+    assert since < NOW - 90 * DAY  # nobody knows, so that without a cursor there is a gap
+    expected["backfill"] |= {"covered": {"ContactHistory": since.isoformat()}, "out_of_reach": {}, "missed": [], "detailing": []}
+    assert as_stored(loaded) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"), [("covered", {}), ("covered", [1]), ("ids", {}), ("ids", [1, "2"]), ("ids", [True]), ("size", "x")]
+)
+def test_a_damaged_state_of_version_1_is_refused_by_name(name: str, wrong: object) -> None:
+    stored = of_version_1()
+    stored["backfill"][name] = wrong
+    with pytest.raises(StateProblem, match=f'damaged: "{name}"'):
+        cursors.SyncState.load(stored)
