@@ -17,11 +17,11 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import chain
 from threading import Event, Lock, Thread
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from sandbox.faults import ConnectionDropped, Faults
-from sandbox.messages import Reply, Request, StandIn
+from sandbox.messages import Faulty, Reply, Request, StandIn
 from sandbox.presets import PRESETS
 
 # Name of a stand-in, and the module whose make() makes it.
@@ -34,12 +34,35 @@ class PortRefused(Exception):
     """The port that was asked for cannot be had; the message is for people."""
 
 
+class Source(Faulty, Protocol):
+    """What the server needs of anything that it serves; a StandIn has more, for the control routes.
+
+    A source may bring control routes of its own, in a mapping `controls` that is like `_CONTROLS`.
+    """
+
+    @property
+    def token(self) -> str:
+        """Return a credential that is accepted."""
+
+    def configuration(self, url: str) -> dict[str, str]:
+        """Return what points its client at this address."""
+
+    def admit(self, request: Request) -> tuple[dict[str, str], Reply | None]:
+        """Return the headers for any reply, and the refusal if there is one."""
+
+    def respond(self, request: Request) -> Reply:
+        """Answer an admitted request."""
+
+    def leave(self) -> None:
+        """Hear that a request is over."""
+
+
 class Box:
     """A running sandbox."""
 
-    def __init__(self, source: StandIn, clock: Callable[[], float], seed: int) -> None:
-        """Wrap a stand-in; the server sets `url`."""
-        # What a stand-in can do beyond StandIn differs from one to the next.
+    def __init__(self, source: Source, clock: Callable[[], float], seed: int) -> None:
+        """Wrap a source; the server sets `url`."""
+        # What a source can do beyond Source differs from one to the next.
         self.source: Any = source
         self._stand_in, self.clock, self.url = source, clock, ""
         self.closing = Event()
@@ -126,7 +149,8 @@ class Box:
 def control(box: Box, request: Request) -> Reply | Iterator[bytes]:
     """Answer a request below /sandbox/; an iterator of bytes is streamed."""
     parts = request.path.strip("/").split("/")[1:]
-    handler = _CONTROLS.get((request.method, parts[0] if parts else ""))
+    name = (request.method, parts[0] if parts else "")
+    handler = _CONTROLS.get(name) or getattr(box.source, "controls", {}).get(name)
     if handler is None:
         return Reply(404, {"message": f"no control route {request.method} {request.path}"})
     try:
@@ -216,7 +240,9 @@ def _clear_faults(box: Box, _: Request, __: list[str]) -> Reply:
     return Reply(payload={"ok": True})
 
 
-_CONTROLS: dict[tuple[str, str], Callable[[Box, Request, list[str]], Reply | Iterator[bytes]]] = {
+# A control route is given the words that follow its name in the path.
+Control = Callable[[Box, Request, list[str]], Reply | Iterator[bytes]]
+_CONTROLS: dict[tuple[str, str], Control] = {
     ("GET", "health"): _health,
     ("GET", "truth"): _truth,
     ("GET", "requests"): _requests,
@@ -366,6 +392,33 @@ def _listening(port: int, box: Box) -> _Server:
 
 
 @contextmanager
+def serving(
+    source: Source, *, clock: Callable[[], float] | None = None, seed: int = 1, faults: str | None = None, port: int = 0
+) -> Iterator[Box]:
+    """Serve a source on 127.0.0.1 while the block lasts; port 0 is a free one, `faults` a preset's name.
+
+    `clock` returns unix seconds and is asked for the time of each request.
+
+    Raises:
+        PortRefused: when another program has the port, or only an administrator may have it.
+    """
+    box = Box(source, clock or time.time, seed)
+    if faults:
+        box.faults.preset(faults)
+    server = _listening(port, box)
+    box.url = f"http://127.0.0.1:{server.server_address[1]}"
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.005}, daemon=True)
+    thread.start()
+    try:
+        yield box
+    finally:
+        box.closing.set()
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@contextmanager
 def running(  # noqa: PLR0913 - each says one thing about the sandbox
     name: str,
     *,
@@ -388,17 +441,5 @@ def running(  # noqa: PLR0913 - each says one thing about the sandbox
     source: StandIn = importlib.import_module(STAND_INS[name]).make(
         rows=rows, seed=seed, clock=now, rate_limit=rate_limit
     )
-    box = Box(source, now, seed)
-    if faults:
-        box.faults.preset(faults)
-    server = _listening(port, box)
-    box.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.005}, daemon=True)
-    thread.start()
-    try:
+    with serving(source, clock=now, seed=seed, faults=faults, port=port) as box:
         yield box
-    finally:
-        box.closing.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()
