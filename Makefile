@@ -11,7 +11,7 @@ PORT ?= 8765
 
 # A folder with a connector.py is a connector: a new one is picked up by existing.
 CONNECTORS := $(patsubst %/connector.py,%,$(wildcard */connector.py))
-PINS := $(sort tests/requirements.txt $(wildcard */requirements.txt))
+PINS := $(sort tests/requirements.txt .github/scripts/requirements.txt $(wildcard */requirements.txt))
 
 # The version is part of the stamp's name, so that another Python gets an environment of its own making.
 VERSION := $(shell $(PYTHON) -c 'import platform; print(platform.python_version())' 2>/dev/null)
@@ -24,10 +24,10 @@ SPACE := $(EMPTY) $(EMPTY)
 CONNECTOR_TESTS := ^tests/($(subst $(SPACE),|,$(CONNECTORS)))/
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint mutants bench sandbox docs clean
+.PHONY: help demo test lint mutants bench sandbox rehearsal docs clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(STAMP) ## sync each connector with its sandbox and compare every cell (CONNECTOR=virtuous for one, FAULTS=storm)
 	@$(BIN)/python -m sandbox.demo $(CONNECTOR) $(if $(ROWS),--rows='$(ROWS)') $(if $(FAULTS),--faults='$(FAULTS)')
@@ -36,12 +36,18 @@ test: lint ## everything that must pass: ruff, mypy, pytest
 	@echo "pytest"
 	@$(BIN)/python -m pytest -n auto --dist worksteal
 
-lint: $(STAMP) ## ruff and mypy
+lint: $(STAMP) ## ruff, mypy, and for the workflows actionlint and zizmor
 	@echo "ruff"
 	@$(BIN)/ruff check .
 	@echo "mypy sandbox tests"
 	@$(BIN)/mypy $(if $(CONNECTORS),--exclude '$(CONNECTOR_TESTS)') sandbox tests
 	@for name in $(CONNECTORS); do $(MAKE) --no-print-directory mypy-$$name || exit 1; done
+	@echo "mypy .github/scripts"
+	@MYPYPATH=.github/scripts $(BIN)/mypy --cache-dir .mypy_cache/scripts .github/scripts
+	@echo "actionlint"
+	@$(BIN)/actionlint .github/workflows/*.yml
+	@echo "zizmor"
+	@$(BIN)/zizmor --offline --no-progress --quiet --persona auditor .github
 
 # From inside the folder, because that is where Fivetran imports it from.
 mypy-%: $(STAMP)
@@ -57,7 +63,10 @@ bench: $(STAMP) ## measure what a connector costs (CONNECTOR=virtuous ROWS=20000
 sandbox: $(STAMP) ## serve a stand-in for an API and say how to point its connector at it (CONNECTOR=virtuous PORT=8765 FAULTS=storm)
 	@$(BIN)/python -m sandbox $(or $(CONNECTOR),virtuous) --port='$(PORT)' $(if $(ROWS),--rows='$(ROWS)') $(if $(FAULTS),--faults='$(FAULTS)')
 
-docs: $(STAMP) ## write the generated parts of the connectors' READMEs anew
+rehearsal: $(STAMP) ## deploy to a stand-in for Fivetran, and show what it is sent (CONNECTOR=virtuous)
+	@$(BIN)/python -m sandbox.rehearsal $(or $(CONNECTOR),virtuous)
+
+docs: $(STAMP) ## write the generated parts of the READMEs and of the deploying workflow anew
 	@$(BIN)/python -m tests.readme
 
 clean: ## remove the environment and all caches; a connector's configuration.json, files/ and crash-reports/ stay

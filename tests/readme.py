@@ -1,7 +1,8 @@
 """Writes the generated parts of the connectors' READMEs: `python -m tests.readme [--snapshot] [folder ...]`.
 
 What can be derived from a connector's declarations stands between `<!-- generated: NAME -->` and `<!-- end -->`; the rest of a README is
-written by hand. So is one column of the generated list of tables, what a table holds: it is read from the README and put back.
+written by hand. So is one column of the generated list of tables, what a table holds: it is read from the README and put back. What a
+deploy needs of the declarations is in the README at the top and in the workflow, and written too (tests/deploy/documents.py).
 `--snapshot` also stores the schema anew, by which tests/contract/test_declarations.py notices a change that nobody meant.
 """
 
@@ -20,10 +21,12 @@ from common.errors import ERRORS
 from common.settings import Setting
 from common.tables import Table
 from tests.contract.facts import example
+from tests.deploy import documents
 from tests.loading import FOLDERS, ROOT, load, schema_of
 
 SNAPSHOTS = Path(__file__).parent / "contract" / "snapshots"
-PART = re.compile(r"(<!-- generated: (\w+)[^>]*-->\n).*?(<!-- end -->)", re.DOTALL)
+# in Markdown, and in YAML
+PART = re.compile(r"((?:<!--|#) generated: (\w+)[^\n]*\n).*?( *(?:<!--|#) end\b)", re.DOTALL)
 TABLE_LINE = re.compile(r"^\| `(\w+)` \| ([^|]*?) \|", re.MULTILINE)
 MANY = 40  # tables, of which those that are linked with no other one have a diagram of their own
 OWN_DIAGRAM = 5  # child tables from which on a table has a diagram of its own
@@ -213,25 +216,37 @@ def descriptions(folder: str) -> dict[str, str]:
 
 def parts(folder: str) -> dict[str, str]:
     """The parts between the markers of a connector's README as they stand, by name."""
-    return {found[2]: found[0][len(found[1]) : -len(found[3])] for found in PART.finditer(readme_path(folder).read_text(encoding="utf-8"))}
+    return parts_of(readme_path(folder))
 
 
 def stale(folder: str) -> list[str]:
     """The names of the parts that differ from what the declarations say, those without a marker included."""
-    there = parts(folder)
-    return [name for name, text in generated(folder).items() if there.get(name) != f"{text}\n"]
+    return stale_in(readme_path(folder), generated(folder))
+
+
+def parts_of(path: Path) -> dict[str, str]:
+    """The parts between the markers of a file as they stand, by name."""
+    return {found[2]: found[0][len(found[1]) : -len(found[3])] for found in PART.finditer(path.read_text(encoding="utf-8"))}
+
+
+def stale_in(path: Path, new: Mapping[str, str]) -> list[str]:
+    """The names of the parts of a file that differ from what they should be, those without a marker included."""
+    there = parts_of(path)
+    return [name for name, text in new.items() if there.get(name) != f"{text}\n"]
+
+
+def renew(path: Path, new: Mapping[str, str]) -> None:
+    """Puts the generated parts into a file, and says which were stale."""
+    for name in stale_in(path, new):
+        place = path.relative_to(ROOT)
+        print(f"{place}: {name} is written anew" if name in parts_of(path) else f"{place}: no marker for {name}")
+    content = path.read_text(encoding="utf-8")
+    path.write_text(PART.sub(lambda found: f"{found[1]}{new[found[2]]}\n{found[3]}", content), encoding="utf-8")
 
 
 def readme_path(folder: str) -> Path:
     """Where a connector's README is."""
     return ROOT / folder / "README.md"
-
-
-def write(folder: str) -> None:
-    """Puts the generated parts into a connector's README."""
-    new, path = generated(folder), readme_path(folder)
-    content = path.read_text(encoding="utf-8")
-    path.write_text(PART.sub(lambda found: f"{found[1]}{new[found[2]]}\n{found[3]}", content), encoding="utf-8")
 
 
 def schema(folder: str) -> list[dict[str, Any]]:
@@ -257,10 +272,10 @@ def snapshot(folder: str) -> str:
 def main(words: Sequence[str]) -> int:
     """Writes what is stale and says so."""
     folders = [word for word in words if word != "--snapshot"] or FOLDERS
+    for path, new in documents.generated(FOLDERS).items():
+        renew(path, new)
     for folder in folders:
-        for name in stale(folder):
-            print(f"{folder}/README.md: {name} is written anew" if name in parts(folder) else f"{folder}/README.md: no marker for {name}")
-        write(folder)
+        renew(readme_path(folder), generated(folder))
         if "--snapshot" in words:
             SNAPSHOTS.mkdir(exist_ok=True)
             snapshot_path(folder).write_text(snapshot(folder), encoding="utf-8")

@@ -1,0 +1,417 @@
+"""The workflow's own lines deploy with the real `fivetran deploy`, to a stand-in for Fivetran."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from sandbox.compare import differences, kept_open, warehouse_columns, warehouse_rows
+from sandbox.deploys import DEFAULT_KEY, Connection, DeployApi, SetupTest
+from sandbox.faults import ConnectionDropped
+from sandbox.fivetran import run_debug, warehouse_path, write_configuration
+from sandbox.rehearsal import main as rehearse
+from sandbox.rehearsal import really_tested, secrets_of, unpacked
+from sandbox.server import Box, running
+from tests.contract.facts import FACTS, example
+from tests.deploy.conftest import COMMIT, Start
+from tests.deploy.documents import settings_of
+from tests.deploy.runner import Job
+from tests.loading import FOLDERS, ROOT
+
+pytestmark = pytest.mark.real
+CANARY = "canary-5f1c"
+TIMEOUT_SECONDS = 120.0
+UNCHANGED = "The connection is as it was"
+
+
+@pytest.fixture(scope="module")
+def source() -> Iterator[Box]:
+    """Virtuous, with a token that is found wherever it should not be."""
+    with running("virtuous", rows=20, rate_limit=1_000_000) as box:
+        FACTS["virtuous"].admit(box.source, CANARY)
+        yield box
+
+
+def required(connector: str) -> dict[str, str]:
+    return {one.name: example(connector, one.name, CANARY) for one in settings_of(connector) if one.required}
+
+
+def virtuous(source: Box) -> dict[str, str]:
+    return secrets_of("virtuous", source.configuration | {"bearer_token": CANARY})
+
+
+def only_connection(api: DeployApi) -> Connection:
+    [connection] = api.connections.values()
+    return connection
+
+
+def package_of(api: DeployApi, connection: Connection) -> bytes:
+    return api.packages[str(connection.package_id)].zipped
+
+
+# --- What arrives ---
+
+
+@pytest.mark.parametrize("connector", FOLDERS)
+def test_a_new_connection_gets_code_and_configuration_and_nothing_else(
+    connector: str, job: Start, fivetran: tuple[DeployApi, Box], checkout: Path
+) -> None:
+    api, _ = fivetran
+    pins = (checkout / connector / "requirements.txt").read_bytes()
+    every = {name: value for folder in FOLDERS for name, value in secrets_of(folder, required(folder)).items()}
+    deploy = job(connector, every)
+    assert deploy.run() == 0, deploy.printed
+
+    connection = only_connection(api)
+    assert (connection.schema, connection.service, connection.paused) == (connector, "connector_sdk", True)
+    assert connection.secrets == required(connector)
+    assert connection.config["python_version"] == "3.14"
+    folder = unpacked(package_of(api, connection), checkout.parent / "package")
+    names = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    own = {path.name for path in (ROOT / connector).iterdir() if path.is_file() and path.name != "configuration.json"}
+    shared = {f"common/{path.name}" for path in (ROOT / "common").glob("*.py")}
+    assert names == own | shared | {"configuration_form.pb"}
+    assert (folder / "requirements.txt").read_bytes() == pins == (checkout / connector / "requirements.txt").read_bytes()
+
+    for told in (connection.id, str(connection.package_id), COMMIT, "3.0.0", *secrets_of(connector, required(connector))):
+        assert told in deploy.summary
+    assert "start it there" in deploy.summary
+    assert CANARY not in deploy.summary + deploy.printed
+
+
+def test_an_existing_connection_gets_the_whole_configuration_in_place_of_its_old_one(
+    job: Start, fivetran: tuple[DeployApi, Box], source: Box
+) -> None:
+    api, _ = fivetran
+    [group] = api.groups
+    old = api.add_package(b"")
+    connection = api.add_connection(
+        group, "virtuous", secrets={"bearer_token": "old", "start_date": "2020-01-01"}, config={"package_id": old.id}, paused=False
+    )
+    api.add_connection(group, "virtuous_of_somebody_else", secrets={"bearer_token": "other"})
+    deploy = job("virtuous", virtuous(source))
+    assert deploy.run() == 0, deploy.printed
+    assert connection.secrets == source.configuration | {"bearer_token": CANARY}
+    assert connection.package_id != old.id
+    assert connection.paused is False
+    assert len(api.connections) == 2
+    assert "updated" in deploy.summary
+    assert "start it there" not in deploy.summary
+
+
+def test_the_package_that_arrived_passes_its_setup_tests_and_syncs_what_the_source_has(
+    job: Start, fivetran: tuple[DeployApi, Box], source: Box, tmp_path: Path
+) -> None:
+    api, _ = fivetran
+    api.setup_tests = really_tested(tmp_path / "fivetran")
+    deploy = job("virtuous", virtuous(source))
+    assert deploy.run() == 0, deploy.printed
+
+    connection = only_connection(api)
+    folder = unpacked(package_of(api, connection), tmp_path / "cloud" / "virtuous")
+    configuration = write_configuration(tmp_path / "configuration.json", connection.secrets)
+    run = run_debug(folder, configuration, tmp_path / "home", timeout=TIMEOUT_SECONDS)
+    assert run.exit_status == 0, run.output[-3000:]
+    path = warehouse_path(folder)
+    with kept_open(path):
+        for name, table in source.source.truth().items():
+            assert differences(table, warehouse_rows(path, name), columns=warehouse_columns(path, name)) == [], name
+
+
+TOY_SETTINGS = """
+from common.settings import Setting
+
+SETTINGS = tuple(Setting(name, name, "a text.", str, required=True, secret=True) for name in {names})
+"""
+TOY = """
+from fivetran_connector_sdk import Connector
+
+from common.form import form_of
+from settings import SETTINGS
+
+connector = Connector(update=lambda configuration, state: None, configuration_form=lambda: form_of(SETTINGS, {}))
+"""
+ODD = {
+    "quotes": """a"b'c`d""",
+    "backslashes": r"a\b\\c\n",
+    "lines": "-----BEGIN KEY-----\nabc\r\ndef\n\n-----END KEY-----",
+    "expression": "a${{ secrets.OTHER }}b",
+    "percent": "a%0Ab%25",
+    "emoji": "😀 é 漢",
+    "command": "::add-mask::a",
+    "shell": "$(touch x) $HOME; exit 1 # *",
+    "json": '{"a": ["b"]}',
+    "long": "0123456789" * 20_000,  # more than a pipe holds
+}
+
+
+def test_values_arrive_byte_for_byte(job: Start, fivetran: tuple[DeployApi, Box], checkout: Path) -> None:
+    toy = checkout / "toy"
+    toy.mkdir()
+    (toy / "settings.py").write_text(TOY_SETTINGS.format(names=list(ODD)), encoding="utf-8")
+    (toy / "connector.py").write_text(TOY, encoding="utf-8")
+    (toy / "requirements.txt").write_bytes((ROOT / "virtuous" / "requirements.txt").read_bytes())
+    (toy / "common").symlink_to("../common")
+    # a variable holds 128 KiB at most, and the runner itself no more than GitHub's 48 KB
+    given = ODD | {"long": ODD["long"][:100_000]}
+    deploy = job("toy", {}, **secrets_of("toy", given))
+    assert deploy.run() == 0, deploy.printed
+    assert only_connection(fivetran[0]).secrets == given
+
+
+def test_a_password_of_an_existing_connector_may_be_as_odd_as_it_takes_them(job: Start, fivetran: tuple[DeployApi, Box]) -> None:
+    configuration = required("ongage") | {"x_password": r"""a"b'c\d ${{ secrets.X }} %0A ::add-mask::x"""}
+    deploy = job("ongage", secrets_of("ongage", configuration))
+    assert deploy.run() == 0, deploy.printed
+    assert only_connection(fivetran[0]).secrets == configuration
+
+
+def test_a_slow_fivetran_is_waited_for_and_a_lost_connection_is_made_again(
+    job: Start, fivetran: tuple[DeployApi, Box], source: Box
+) -> None:
+    api, box = fivetran
+    lost = box.faults.add("reset", "^/v1/groups$", times=1)
+    slow = box.faults.add("latency", "^/v1/connect", seconds=0.5)
+    deploy = job("virtuous", virtuous(source))
+    assert deploy.run() == 0, deploy.printed
+    assert lost.struck == 1
+    assert slow.struck > 3
+    assert only_connection(api).secrets["bearer_token"] == CANARY
+
+
+# --- What does not ---
+
+
+def refused(deploy: Job, *said: str) -> None:
+    assert deploy.run() == 1, deploy.printed
+    for sentence in said:
+        assert sentence in deploy.printed
+    assert "Traceback" not in deploy.printed
+    assert CANARY not in deploy.printed
+    assert deploy.summary == ""
+
+
+def test_a_failing_setup_test_fails_the_deploy_and_says_what_the_connection_has_now(
+    job: Start, fivetran: tuple[DeployApi, Box], source: Box, tmp_path: Path
+) -> None:
+    api, _ = fivetran
+    api.setup_tests = really_tested(tmp_path / "fivetran")
+    wrong = virtuous(source) | {"SFL_VIRTUOUS_BEARER_TOKEN": f"{CANARY}-wrong"}
+    refused(job("virtuous", wrong), "The package's own tests", "401", "has the new code and the new settings")
+    assert only_connection(api).secrets["bearer_token"] == f"{CANARY}-wrong"
+
+
+def test_setup_tests_that_the_cli_does_not_see_fail_are_seen(job: Start, fivetran: tuple[DeployApi, Box], source: Box) -> None:
+    api, _ = fivetran
+    api.setup_tests = lambda connection, zipped: []
+    refused(job("virtuous", virtuous(source)), "were not run")
+
+
+def test_missing_secrets_are_named_and_fivetran_is_not_asked(job: Start, fivetran: tuple[DeployApi, Box]) -> None:
+    deploy = job("ongage", secrets_of("ongage", {"x_password": f" {CANARY}"}) | {"FIVETRAN_DESTINATION": ""})
+    refused(deploy, "SFL_ONGAGE_X_USERNAME", "SFL_ONGAGE_X_ACCOUNT_CODE", "SFL_ONGAGE_X_PASSWORD begins or ends", "FIVETRAN_DESTINATION")
+    assert fivetran[0].received == []
+
+
+def test_a_rejected_key_is_named_and_asked_with_once(job: Start, fivetran: tuple[DeployApi, Box], source: Box) -> None:
+    api, _ = fivetran
+    api.keys = {"another"}
+    refused(job("virtuous", virtuous(source)), "Fivetran refuses the key in FIVETRAN_API_KEY (401")
+    assert len(api.received) == 1
+
+
+def test_an_unknown_destination_is_named(job: Start, fivetran: tuple[DeployApi, Box], source: Box) -> None:
+    refused(job("virtuous", virtuous(source) | {"FIVETRAN_DESTINATION": "elsewhere"}), "FIVETRAN_DESTINATION")
+
+
+def test_a_destination_on_a_later_page_is_found(job: Start, fivetran: tuple[DeployApi, Box], source: Box) -> None:
+    api, _ = fivetran
+    api.page_size = 1
+    last = api.add_group("the_last_one")
+    deploy = job("virtuous", virtuous(source) | {"FIVETRAN_DESTINATION": "the_last_one"})
+    assert deploy.run() == 0, deploy.printed
+    assert only_connection(api).group_id == last.id
+
+
+@pytest.mark.parametrize("kind", ["status", "html", "reset"])
+def test_an_outage_changes_nothing_and_says_so(kind: str, job: Start, fivetran: tuple[DeployApi, Box], source: Box) -> None:
+    api, box = fivetran
+    box.faults.add(kind, "^/v1/groups$", status=503)
+    refused(job("virtuous", virtuous(source)), "Run this job again")
+    assert not api.packages
+    assert not api.connections
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PATCH"])
+def test_an_outage_in_the_middle_leaves_the_connection_as_it_was(
+    method: str, job: Start, fivetran: tuple[DeployApi, Box], source: Box
+) -> None:
+    api, box = fivetran
+    [group] = api.groups
+    old = api.add_package(b"")
+    connection = api.add_connection(group, "virtuous", secrets={"bearer_token": "old"}, config={"package_id": old.id})
+    body = {"code": "ServerError", "message": "out of order"}
+    box.faults.add("status", "/v1/connector(s/|-sdk)", status=500, body=body, when=lambda request: request.method == method)
+    refused(job("virtuous", virtuous(source)), UNCHANGED)
+    assert connection.secrets == {"bearer_token": "old"}
+    assert connection.package_id == old.id
+    assert list(api.packages) == [old.id]
+
+
+def test_a_reply_that_is_lost_after_the_change_was_made_is_told_from_one_before_it(
+    job: Start, fivetran: tuple[DeployApi, Box], source: Box
+) -> None:
+    api, _ = fivetran
+
+    def lose(connection: Connection, zipped: bytes) -> list[SetupTest]:
+        raise ConnectionDropped
+
+    api.setup_tests = lose
+    refused(job("virtuous", virtuous(source)), "has the new code and the new settings", "run this job again")
+    assert only_connection(api).secrets["bearer_token"] == CANARY
+
+
+def test_what_has_the_name_and_is_something_else_is_left_alone(job: Start, fivetran: tuple[DeployApi, Box], source: Box) -> None:
+    api, _ = fivetran
+    [group] = api.groups
+    api.add_connection(group, "virtuous", service="postgres")
+    refused(job("virtuous", virtuous(source)), "no Connector SDK connection")
+    assert not api.packages
+
+
+def test_a_proxy_agent_is_not_taken_from_a_connection(job: Start, fivetran: tuple[DeployApi, Box], source: Box) -> None:
+    api, _ = fivetran
+    [group] = api.groups
+    api.add_connection(group, "virtuous", networking_method="ProxyAgent")
+    refused(job("virtuous", virtuous(source)), "--proxy-id")
+
+
+def test_a_cli_that_ends_before_it_reads_the_configuration_is_not_waited_for(
+    job: Start, fivetran: tuple[DeployApi, Box], source: Box
+) -> None:
+    api, _ = fivetran
+    [group] = api.groups
+    api.add_connection(group, "virtuous", hybrid_deployment_agent_id="agent")
+    refused(job("virtuous", virtuous(source)), "--hybrid-deployment-agent-id is required", UNCHANGED)
+
+
+def test_a_connection_that_somebody_else_deploys_to_meanwhile_is_noticed(
+    job: Start, fivetran: tuple[DeployApi, Box], source: Box
+) -> None:
+    api, box = fivetran
+
+    def overtake() -> None:
+        for connection in api.connections.values():
+            connection.config["package_id"] = "of_somebody_else"
+
+    box.faults.add("call", "^/v1/connections/", action=overtake)
+    refused(job("virtuous", virtuous(source)), "other code than this job uploaded")
+
+
+def test_requirements_that_are_not_installed_as_pinned_stop_it_before_the_cli_writes_others(
+    job: Start, fivetran: tuple[DeployApi, Box], source: Box, checkout: Path
+) -> None:
+    path = checkout / "virtuous" / "requirements.txt"
+    pins = path.read_text(encoding="utf-8").replace("tenacity==", "tenacity==0.")
+    path.write_text(pins, encoding="utf-8")
+    deploy = job("virtuous", virtuous(source))
+    step = deploy.steps()[-1]  # without the step that installs
+    with deploy.start(step) as process:
+        assert process.wait(TIMEOUT_SECONDS) == 1
+    assert "tenacity must be installed as pinned: pip install -r virtuous/requirements.txt" in deploy.printed
+    assert path.read_text(encoding="utf-8") == pins
+    assert fivetran[0].received == []
+
+
+# --- Where a secret is ---
+
+
+def held(needles: set[bytes], *places: Path) -> list[str]:
+    """The regular files with one of these texts in them."""
+    files = (Path(folder) / name for place in places for folder, _, names in os.walk(place) for name in names)
+    return [str(path) for path in files if path.is_file() and any(needle in path.read_bytes() for needle in needles)]
+
+
+def command_lines() -> str:
+    """The command lines of all processes of this machine."""
+    return subprocess.run(["ps", "-A", "-ww", "-o", "args="], check=True, capture_output=True, text=True).stdout
+
+
+@pytest.mark.parametrize("wrong", [False, True])
+def test_a_canary_is_in_no_command_line_no_file_and_no_output_at_any_moment(
+    wrong: bool, job: Start, fivetran: tuple[DeployApi, Box], source: Box, checkout: Path
+) -> None:
+    api, box = fivetran
+    secrets = virtuous(source) | {"SFL_ONGAGE_X_PASSWORD": f"{CANARY}-of-another"}
+    deploy = job("virtuous", secrets)
+    needles = {CANARY.encode(), DEFAULT_KEY.encode(), DEFAULT_KEY[:8].encode(), b"not-a-real-secret"}
+    seen: list[str] = []
+    looked = 0
+
+    def look() -> None:
+        nonlocal looked
+        looked += 1
+        seen.extend(held(needles, deploy.place, checkout))
+        seen.extend(line for line in command_lines().splitlines() if any(needle.decode() in line for needle in needles))
+
+    box.faults.add("call", "^/v1/", action=look)
+    if wrong:
+        api.setup_tests = [SetupTest("Connecting", "FAILED", f"401 for {CANARY}")]
+    assert deploy.run() == int(wrong), deploy.printed
+    look()
+    assert looked > 5
+    assert seen == []
+    assert only_connection(api).secrets["bearer_token"] == CANARY
+    assert CANARY + "-of-another" not in str(api.received)
+    assert held({CANARY.encode()}, unpacked(package_of(api, only_connection(api)), checkout.parent / "package")) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_cancelled_deploy_ends_what_it_started_and_leaves_nothing_behind(
+    number: signal.Signals, job: Start, fivetran: tuple[DeployApi, Box], source: Box, checkout: Path
+) -> None:
+    api, box = fivetran
+    arrived = Event()
+    box.faults.add("call", "^/v1/connector-sdk/packages$", action=arrived.set)
+    box.faults.add("hang", "^/v1/connector-sdk/packages$")
+    deploy = job("virtuous", virtuous(source))
+    with deploy.start(deploy.steps()[-1]) as process:
+        assert arrived.wait(TIMEOUT_SECONDS)
+        process.send_signal(number)
+        assert process.wait(TIMEOUT_SECONDS) == 128 + number
+    assert list((deploy.place / "tmp").iterdir()) == []
+    assert str(checkout / "virtuous") not in command_lines()
+    assert held({CANARY.encode()}, deploy.place, checkout) == []
+    assert "Traceback" not in deploy.printed
+    assert not api.connections
+
+
+def test_two_connectors_never_see_each_others_secrets(job: Start, fivetran: tuple[DeployApi, Box]) -> None:
+    api, _ = fivetran
+    every = {name: value for folder in FOLDERS for name, value in secrets_of(folder, required(folder)).items()}
+    marked = {name: value.replace(CANARY, f"{CANARY}-{name.split('_')[1].lower()}") for name, value in every.items()}
+    for folder in FOLDERS[:2]:
+        deploy = job(folder, marked)
+        assert deploy.run() == 0, deploy.printed
+    assert {connection.schema for connection in api.connections.values()} == set(FOLDERS[:2])
+    for connection in api.connections.values():
+        others = [folder for folder in FOLDERS if folder != connection.schema]
+        assert f"{CANARY}-{connection.schema}" in str(connection.secrets)
+        assert not [folder for folder in others if f"{CANARY}-{folder}" in str(connection)]
+
+
+# --- Without the cloud ---
+
+
+def test_a_rehearsal_shows_what_fivetran_would_be_sent(capfd: pytest.CaptureFixture[str]) -> None:
+    assert rehearse(["virtuous"]) == 0
+    shown = capfd.readouterr().out
+    assert shown.count("### virtuous is deployed") == 2
+    assert '{"key": "bearer_token", "value": "<value of' in shown
+    assert "Nothing has left this machine." in shown
