@@ -20,6 +20,14 @@ PLACEHOLDER = re.compile(r"^<.*>$|<YOUR_[^<>]*>")
 ENCRYPTED = "fivetran_encrypted:"  # how `fivetran configuration` marks what only the Fivetran CLI can read
 
 
+class Misfit(ValueError):
+    """What a setting does not take, as the end of a sentence. `rule` says what it takes, and nothing of the value, which may be secret."""
+
+    def __init__(self, rule: str, whole: str = "") -> None:
+        super().__init__(whole or rule)
+        self.rule = rule
+
+
 class Setting(NamedTuple):
     """One key of the configuration.
 
@@ -104,10 +112,10 @@ def header_text(value: str) -> str:
     """A text that can stand in an HTTP header.
 
     Raises:
-        ValueError: if it holds spaces, line breaks or characters beyond ASCII.
+        Misfit: if it holds spaces, line breaks or characters beyond ASCII.
     """
     if not value.isascii() or not value.isprintable() or " " in value:
-        raise ValueError("holds a space, a line break or a character that no such key has: copy it again, without anything around it.")
+        raise Misfit("holds a space, a line break or a character that no such key has: copy it again, without anything around it.")
     return value
 
 
@@ -115,19 +123,20 @@ def password_text(value: str) -> str:
     """A text that can stand in an HTTP header, spaces within it included.
 
     Raises:
-        ValueError: if it holds line breaks or characters beyond ASCII.
+        Misfit: if it holds line breaks or characters beyond ASCII.
     """
     if not value.isascii() or not value.isprintable():
-        raise ValueError("holds a line break or a character that no HTTP header takes: choose another one at the source.")
+        raise Misfit("holds a line break or a character that no HTTP header takes: choose another one at the source.")
     return value
 
 
 def whole_number(least: int, most: int) -> Callable[[str], int]:
     """A parser of whole numbers from `least` to `most`."""
+    rule = f"must be a whole number from {least} to {most}"
 
     def parse_number(value: str) -> int:
         if not value.isdecimal() or len(value) > LONGEST_NUMBER or not least <= int(value) <= most:
-            raise ValueError(f'must be a whole number from {least} to {most} in quotes; it is "{value}".')
+            raise Misfit(f"{rule}.", f'{rule} in quotes; it is "{value}".')
         return int(value)
 
     return parse_number
@@ -137,10 +146,10 @@ def truth(value: str) -> bool:
     """True or False.
 
     Raises:
-        ValueError: for anything but "true" and "false", in any case.
+        Misfit: for anything but "true" and "false", in any case.
     """
     if value.lower() not in {"true", "false"}:
-        raise ValueError(f'must be "true" or "false"; it is "{value}".')
+        raise Misfit("must be true or false.", f'must be "true" or "false"; it is "{value}".')
     return value.lower() == "true"
 
 
@@ -148,7 +157,7 @@ def day(value: str) -> date | None:
     """A date; None for an empty text.
 
     Raises:
-        ValueError: if it is not written YYYY-MM-DD.
+        Misfit: if it is not written YYYY-MM-DD.
     """
     if not value:
         return None
@@ -159,21 +168,22 @@ def day(value: str) -> date | None:
 
 
 def _no_day(value: str) -> NoReturn:
-    raise ValueError(f'must be a date like "2024-01-31"; it is "{value}".')
+    raise Misfit("must be a date like 2024-01-31.", f'must be a date like "2024-01-31"; it is "{value}".')
 
 
 def address(value: str) -> str:
     """A base URL without a trailing slash: https, or http to this machine.
 
     Raises:
-        ValueError: for anything else, since a credential would travel readable.
+        Misfit: for anything else, since a credential would travel readable.
     """
     parts = _parts(value)
     if parts is None or not parts.hostname:
-        raise ValueError('must be an address like "https://api.example.org", without a login, a query or a fragment.')
+        raise Misfit('must be an address like "https://api.example.org", without a login, a query or a fragment.')
     if parts.scheme == "http" and not _is_loopback(parts.hostname):
-        raise ValueError(
-            f"must begin with https://, since the credential would travel readable to {parts.hostname}; only 127.0.0.1 may be http://."
+        raise Misfit(
+            "must begin with https://.",
+            f"must begin with https://, since the credential would travel readable to {parts.hostname}; only 127.0.0.1 may be http://.",
         )
     return value.rstrip("/")
 
@@ -199,12 +209,13 @@ def numbers(value: str) -> frozenset[int]:
     """Ids separated by commas.
 
     Raises:
-        ValueError: if one of them is no whole number.
+        Misfit: if one of them is no whole number.
     """
     words = [word.strip() for word in value.split(",") if word.strip()]
     wrong = [word for word in words if not word.isdecimal() or not word.isascii()]
     if wrong:
-        raise ValueError(f'must be numbers separated by commas, for example "70011, 70012"; "{wrong[0]}" is none.')
+        rule = 'must be numbers separated by commas, for example "70011, 70012"'
+        raise Misfit(f"{rule}.", f'{rule}; "{wrong[0]}" is none.')
     return frozenset(map(int, words))
 
 
@@ -215,7 +226,8 @@ def some_of(choices: Sequence[str]) -> Callable[[str], frozenset[str]]:
         names = frozenset(name.strip() for name in value.split(",") if name.strip())
         unknown = sorted(names - set(choices))
         if unknown:
-            raise ValueError(f"names {', '.join(unknown)}; it may name: {', '.join(choices)}.")
+            allowed = f"may name: {', '.join(choices)}."
+            raise Misfit(allowed, f"names {', '.join(unknown)}; it {allowed}")
         return names
 
     return parse_names

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from api import BASE_URL
-from common.settings import Setting, address, header_text, password_text, some_of, truth, whole_number
+from common.settings import Misfit, Setting, address, header_text, password_text, some_of, truth, whole_number
 from models import OPTIONAL_TABLES
 
 MODES = ("0", "1")
@@ -13,16 +13,16 @@ def key_with_mode(value: str) -> str:
     """An API key with its database mode behind a bar.
 
     Raises:
-        ValueError: if there is no mode, or none of the two that there are; or if it cannot stand in a header.
+        Misfit: if there is no mode, or none of the two that there are; or if it cannot stand in a header.
     """
     key, bar, mode = header_text(value).rpartition("|")
     if not bar:
-        raise ValueError(
+        raise Misfit(
             'lacks the database mode: write the API key, a bar and the mode, as in "your-key|1" (1 is My Campaign, which EveryAction uses; '
             "0 is My Voters)."
         )
     if not key or mode not in MODES:
-        raise ValueError('must be the API key, a bar, and as the database mode 1 (My Campaign) or 0 (My Voters), as in "your-key|1".')
+        raise Misfit('must be the API key, a bar, and as the database mode 1 (My Campaign) or 0 (My Voters), as in "your-key|1".')
     return value
 
 
@@ -30,10 +30,10 @@ def name_text(value: str) -> str:
     """A user name of HTTP Basic.
 
     Raises:
-        ValueError: if it holds a colon, which ends a name there, or cannot stand in a header.
+        Misfit: if it holds a colon, which ends a name there, or cannot stand in a header.
     """
     if ":" in value:
-        raise ValueError("holds a colon, which the name of an application cannot have: copy it again.")
+        raise Misfit("holds a colon, which the name of an application cannot have: copy it again.")
     return password_text(value)
 
 

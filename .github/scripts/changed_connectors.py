@@ -28,6 +28,9 @@ from types import TracebackType
 from typing import Any, NamedTuple
 from urllib.request import Request, urlopen
 
+MAIN = "refs/heads/main"
+FIRST = "1"  # attempt of a run
+NONE = ["none"]  # in the variable, for a pause
 ENTRY = "connector.py"  # what makes a top-level folder a connector
 ROOMS = frozenset({"common", "sandbox", "tests"})  # never connectors, whatever lies in them
 NAME = re.compile(r"[a-z_][a-z0-9_]*")  # what Fivetran takes for the name of a connection
@@ -55,6 +58,7 @@ SECONDS = 10.0  # that GitHub may let us wait at a time
 PAGE_SIZE = 25
 MOST_PAGES = 4  # each deployment costs a request of its own
 
+VARIABLE = "the variable SFL_CONNECTORS (Settings > Secrets and variables > Actions > Variables)"
 REMOVED = "a connector was removed: its connection still runs at Fivetran until somebody deletes it there"
 
 
@@ -84,6 +88,8 @@ class Run(NamedTuple):
     """What the workflow hands over; anything may be empty."""
 
     event: str
+    ref: str
+    attempt: str
     choice: str
     before: str
     forced: str
@@ -138,10 +144,10 @@ def main() -> int:
     try:
         verdicts = judge(run_of(os.environ))
     except Refusal as refusal:
-        say(str(refusal))
+        say(f"Nothing is deployed: {refusal}.")
         return 1
     for name, verdict in verdicts.items():
-        say(f"{name}: {'deployed' if verdict.deployed else 'left alone'}, since {verdict.why}")
+        say(f"{name}: {'to be deployed' if verdict.deployed else 'left alone'}, since {verdict.why}")
     chosen = [name for name, verdict in verdicts.items() if verdict.deployed]
     print("connectors=" + json.dumps(chosen, separators=(",", ":")))
     return 0
@@ -153,6 +159,8 @@ def judge(run: Run) -> dict[str, Verdict]:
     Raises:
         Refusal: if the run asks for something that there is not.
     """
+    if run.ref != MAIN:
+        raise Refusal('only main is deployed; a manual run is to "use workflow from" it')
     names = connectors()
     report_removed(run.before, names)
     enabled = enabled_among(names, run.enabled)
@@ -165,7 +173,8 @@ def judge(run: Run) -> dict[str, Verdict]:
 
 def run_of(environment: Mapping[str, str]) -> Run:
     """What the workflow and the runner put into the environment."""
-    variables = ("EVENT", "CONNECTOR", "BEFORE", "FORCED", "ENABLED", "GITHUB_API_URL", "GITHUB_REPOSITORY", "GITHUB_TOKEN")
+    triggered = ("EVENT", "GITHUB_REF", "GITHUB_RUN_ATTEMPT", "CONNECTOR", "BEFORE", "FORCED", "ENABLED")
+    variables = (*triggered, "GITHUB_API_URL", "GITHUB_REPOSITORY", "GITHUB_TOKEN")
     return Run(*(environment.get(variable, "") for variable in variables))
 
 
@@ -194,14 +203,16 @@ def report_removed(before: str, names: Collection[str]) -> None:
 
 
 def enabled_among(names: list[str], enabled: str) -> list[str]:
-    """The connectors that the variable names; all if it names none.
+    """The connectors that the variable names; all if it is empty.
 
     Raises:
         Refusal: if it names one that there is not.
     """
     words = [word for word in re.split(r"[,\s]+", enabled) if word]
+    if words == NONE:
+        return []
     if not set(words) <= set(names):
-        raise Refusal(f"correct the variable SFL_CONNECTORS: a name in it is none of the connectors' folders, which are {listing(names)}")
+        raise Refusal(f"{VARIABLE} names something that is none of the connectors' folders, which are {listing(names)} (case matters)")
     return words or names
 
 
@@ -233,9 +244,15 @@ def listing(names: list[str]) -> str:
 
 
 def after_push(name: str, run: Run) -> Verdict:
-    """Whether a push has to deploy a connector."""
+    """Whether a push has to deploy a connector.
+
+    One that comes late must not put an older commit in the place of a newer one; when somebody runs it again, that is meant.
+    """
     try:
-        return compared(name, bases_of(name, run))
+        bases = bases_of(name, run)
+        if run.attempt == FIRST and precedes(bases[0].commit):
+            return Verdict(False, f"this commit is older than {bases[0]}")
+        return compared(name, bases)
     except InDoubt as error:
         return Verdict(True, error.doubt.value)
     except GitFailed:
@@ -261,22 +278,22 @@ def compared(name: str, bases: list[Base]) -> Verdict:
 def bases_of(name: str, run: Run) -> list[Base]:
     """What a connector may run with at Fivetran: its last successful deployment, first, and those tried after it.
 
-    One that is under way will change what runs there, and one that failed may have. If nothing was ever tried it is the commit before this
-    push.
+    One that is under way will change what runs there, and one that failed may have. So may that of the commit before this push, which
+    GitHub does not tell of before its job begins.
 
     Raises:
         InDoubt: if there is none of these.
     """
     if run.forced not in {"", "false"}:
         raise InDoubt(Doubt.FORCED)
-    commits = tried_lately(name, run)
+    commits, before = tried_lately(name, run), Base(run.before, "the commit before this push")
     if commits:
         *tried, deployed = commits
         later = [Base(commit, "a deployment that failed or is under way") for commit in dict.fromkeys(tried)]
-        return [Base(deployed, "its last successful deployment"), *later]
+        return [Base(deployed, "its last successful deployment"), *later, *([before] if is_here(run.before) else [])]
     if not run.before.strip("0"):
         raise InDoubt(Doubt.NO_BASE)
-    return [Base(run.before, "the commit before this push")]
+    return [before]
 
 
 def first_cause(connector: str, changes: Iterable[Change], folders: Collection[str]) -> Cause | None:
@@ -372,6 +389,17 @@ def is_here(commit: str) -> bool:
     return True
 
 
+def precedes(commit: str) -> bool:
+    """Whether HEAD comes before a commit in its history."""
+    if not is_here(commit):
+        return False
+    try:
+        git("merge-base", "--is-ancestor", "HEAD", commit)
+        return git("rev-parse", "HEAD").decode().strip() != commit
+    except GitFailed:  # which is how git says no
+        return False
+
+
 def git(*arguments: str) -> bytes:
     """What a git command printed; what it complained about may quote paths and is kept back.
 
@@ -460,8 +488,11 @@ def ask(run: Run, path: str) -> list[dict[str, Any]]:
 
 
 def say(sentence: str) -> None:
-    """Tells whoever reads the run's log."""
+    """Tells whoever reads the run's log, or its page."""
     print(sentence, file=sys.stderr)
+    if path := os.environ.get("GITHUB_STEP_SUMMARY"):
+        with open(path, "a", encoding="utf-8") as page:  # noqa: PTH123 - nothing else here is about files
+            page.write(f"- {sentence}\n")
 
 
 def say_where(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

@@ -17,12 +17,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import quote
 
 GRACE_SECONDS = 5.0  # until what does not end by itself is killed
 LOOK_SECONDS = 0.05  # how often it is looked whether the CLI reads
 SHORTEST_HIDDEN = 4  # a line of a secret such as "{" is none
 KEY_SHOWN = 8  # characters of the API key that the CLI prints
-PACKAGE = re.compile(r"package id: (\S+)")
+PACKAGE = re.compile(r"\s*package id: ([A-Za-z0-9_-]+)\s*")
 HIDDEN = "***"
 
 
@@ -33,7 +34,9 @@ class Run(NamedTuple):
     package: str
 
 
-def deploy(folder: Path, python: str, environment: Mapping[str, str], configuration: Mapping[str, str], hidden: Iterable[str]) -> Run:
+def deploy(
+    folder: Path, python: str, environment: Mapping[str, str], configuration: Mapping[str, str], shown: Callable[[str], str]
+) -> Run:
     """Runs `fivetran deploy` on a connector's folder, shows what it prints, and waits for its end.
 
     Args:
@@ -41,21 +44,25 @@ def deploy(folder: Path, python: str, environment: Mapping[str, str], configurat
         python: the version of Python that the connector is to run on.
         environment: of the process, as `environment_of` makes it.
         configuration: what the connection is to have, in place of all that it has.
-        hidden: texts that are not shown.
+        shown: makes of a line what may be shown of it.
     """
-    hide, package = hider(hidden), ""
+    package = ""
     with _pipe() as pipe, _started(_command(folder, python, pipe), environment, pipe.parent) as process:
         threading.Thread(target=_feed, args=(pipe, json.dumps(dict(configuration)), process), daemon=True).start()
         assert process.stdout is not None  # noqa: S101 - asked for in _started()
         for line in process.stdout:
             # behind a mark, since GitHub takes a line that begins with "::" for a command
-            print(f"fivetran | {hide(line.rstrip())}", flush=True)
-            package = found[1] if (found := PACKAGE.search(line)) else package
+            print(f"fivetran | {shown(line)}", flush=True)
+            # the first one: a message from elsewhere may have such a line later
+            package = package or (found[1] if (found := PACKAGE.fullmatch(line)) else "")
         return Run(process.wait(), package)
 
 
-def environment_of(outer: Mapping[str, str], api_key: str, destination: str, connection: str) -> dict[str, str]:
-    """The environment of the CLI: the outer one without any secret but the key, and without what would change what it does."""
+def environment_of(outer: Mapping[str, str], api_key: str, destination: str, connection: str, agent: str) -> dict[str, str]:
+    """The environment of the CLI: the outer one without any secret but the key, and without what would change what it does.
+
+    `agent` is that of the connection, '' for none: the CLI wants to be told what is to stay.
+    """
     kept = {name: value for name, value in outer.items() if not name.startswith(("SFL_", "FIVETRAN_"))}
     return {
         **kept,
@@ -63,21 +70,29 @@ def environment_of(outer: Mapping[str, str], api_key: str, destination: str, con
         "FIVETRAN_API_KEY": api_key,
         "FIVETRAN_DESTINATION_NAME": destination,
         "FIVETRAN_CONNECTION_NAME": connection,
+        "FIVETRAN_HD_AGENT_ID": agent,
         "CI": "true",  # else it writes the settings of all connections there are into a file in the home folder
         "DO_NOT_TRACK": "1",
+        "NETRC": os.devnull,  # a login in it would take the place of the key
         "PYTHONUNBUFFERED": "1",
         "PYTHONIOENCODING": "utf-8",
     }
 
 
-def hider(texts: Iterable[str]) -> Callable[[str], str]:
-    """A function that takes texts out of a line; each line of a text counts by itself, since output comes in lines."""
-    lines = {line.strip() for text in texts for line in text.splitlines()}
-    long_first = sorted((line for line in lines if len(line) >= SHORTEST_HIDDEN), key=len, reverse=True)
-    if not long_first:
-        return lambda line: line
-    pattern = re.compile("|".join(map(re.escape, long_first)))
-    return lambda line: pattern.sub(HIDDEN, line)
+def shower(hidden: Iterable[str]) -> Callable[[str], str]:
+    """A function that makes of any text a line that may be shown: without the hidden ones, and without what GitHub takes for a command.
+
+    Each line of a hidden text counts by itself, since output comes in lines, and so does what JSON or an address makes of it.
+    """
+    lines = {line.strip() for text in hidden for line in text.splitlines()}
+    forms = {form for line in lines for form in (line, _in_json(line), _in_json(line, readable=True), quote(line, safe=""))}
+    long_first = sorted((form for form in forms if len(form) >= SHORTEST_HIDDEN), key=len, reverse=True)
+    pattern = re.compile("|".join(map(re.escape, long_first)) or r"(?!)")
+    return lambda text: pattern.sub(HIDDEN, " ".join(text.rstrip().splitlines())).replace("##[", "## [")
+
+
+def _in_json(text: str, *, readable: bool = False) -> str:
+    return json.dumps(text, ensure_ascii=not readable)[1:-1]
 
 
 def parts_of_key(api_key: str) -> list[str]:

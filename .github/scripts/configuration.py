@@ -18,7 +18,12 @@ from typing import Any
 API_KEY = "FIVETRAN_API_KEY"
 DESTINATION = "FIVETRAN_DESTINATION"
 # what people leave in a form that they mean to fill in later, or copy from one that hides its values
-STOPGAP = re.compile(r"^<.*>$|<YOUR_[^<>]*>|^(\.{3,}|x{3,}|\*{3,}|•+|change[-_ ]?me|todo|tbd|placeholder)$", re.IGNORECASE)
+STOPGAP = re.compile(
+    r"^<.*>$|<YOUR_[^<>]*>|^(\.{3,}|x{2,}|\*{3,}|•+|(change|replace)[-_ ]?me|todo|tbd|placeholder|null|none|undefined)$"
+    r"|^your[-_ ](\w+[-_ ])*(key|token|password|secret|name|code|id)([-_ ]here)?(\|[01])?$",
+    re.IGNORECASE,
+)
+INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060"  # what comes along when one copies from a page or a file
 ENCRYPTED = "fivetran_encrypted:"  # by `fivetran configuration`, with a key that only the machine has on which it ran
 
 
@@ -53,6 +58,8 @@ def configuration_of(connector: str, settings: Sequence[Any], environment: Mappi
     given = {name: value for name, value in texts.items() if value}
     if problems and not given:
         problems.append(f"None of the secrets of {connector} is there. If you do not use it, say so by SFL_CONNECTORS (README.md).")
+    elif any("is missing" in problem for problem in problems):
+        problems.append(f"GitHub looks for a secret of just that name in the environment {connector}, then in the repository.")
     if problems:
         raise Problems(problems)
     return given
@@ -62,11 +69,13 @@ def _own_problems(environment: Mapping[str, str]) -> Iterator[str]:
     """What is wrong with the secrets that every connector's deploy needs."""
     key, destination = environment.get(API_KEY, ""), environment.get(DESTINATION, "")
     if not key:
-        yield f"{API_KEY} is missing: the base64-encoded API key that Fivetran shows when you create one, as a secret of that name."
+        yield f"{API_KEY} is missing: the base64-encoded API key that Fivetran shows when you create one."
+    elif flaw := _flaw(key):
+        yield f"{API_KEY} {flaw}"
     elif not _is_api_key(key):
         yield f"{API_KEY} is no base64-encoded API key: copy the one that Fivetran calls that, without anything around it."
     if not destination:
-        yield f"{DESTINATION} is missing: the name of the destination in Fivetran, as a secret of that name."
+        yield f"{DESTINATION} is missing: the name of the destination in Fivetran."
     elif flaw := _flaw(destination):
         yield f"{DESTINATION} {flaw}"
 
@@ -104,7 +113,7 @@ def _lack(connector: str, setting: Any, environment: Mapping[str, str]) -> str:
 
 def _flaw(value: str) -> str:
     """What is wrong with any such text, '' if nothing is."""
-    if value != value.strip():
+    if value != value.strip().strip(INVISIBLE):
         return "begins or ends with a space or a line break: store it again without."
     if STOPGAP.search(value):
         return "still holds a placeholder: store the real value."
@@ -114,9 +123,9 @@ def _flaw(value: str) -> str:
 
 
 def _misfit(setting: Any, value: str) -> str:
-    """What is wrong with a text for this setting, '' if the connector takes it. What the connector says of it may quote it."""
+    """What is wrong with a text for this setting, '' if the connector takes it. What the connector says may quote it, but not the rule."""
     try:
         setting.parse(value)
-    except ValueError:
-        return f"is nothing that the connector can use: {setting.description}"
+    except ValueError as error:
+        return str(getattr(error, "rule", "")) or f"is nothing that the connector can use: {setting.description}"
     return ""

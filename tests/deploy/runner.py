@@ -72,6 +72,7 @@ class Job:
             "TMPDIR": str(self.place / "tmp"),
             "LANG": "C.UTF-8",
             "CI": "true",
+            "GITHUB_ACTIONS": "true",
             "NO_PROXY": "127.0.0.1",
             "PIP_NO_INDEX": "1",  # what is to be installed is there already, as it is pinned
             "GITHUB_STEP_SUMMARY": str(self.place / "summary.md"),

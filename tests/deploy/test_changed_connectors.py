@@ -24,10 +24,15 @@ ALL = list(CONNECTORS)
 HOSTILE = '::set-env name=x::y\nconnectors=["evil"]'
 
 OUTPUT = re.compile(r'connectors=(\[(?:"[a-z_][a-z0-9_]*"(?:,"[a-z_][a-z0-9_]*")*)?\])\n')
-VERDICT = re.compile(r"(?P<name>[a-z_][a-z0-9_]*): (?P<what>deployed|left alone), since (?P<why>[A-Za-z_ ,./']+(?: \([0-9a-f]{12}\))?)")
+VERDICT = re.compile(
+    r"(?P<name>[a-z_][a-z0-9_]*): (?P<what>to be deployed|left alone), since (?P<why>[A-Za-z_ ,./']+(?: \([0-9a-f]{12}\))?)"
+)
 REMOVED = "a connector was removed: its connection still runs at Fivetran until somebody deletes it there"
 NO_NAME = "a folder with a connector.py has a name that no Fivetran connection can have"
-CORRECT = "correct the variable SFL_CONNECTORS: a name in it is none of the connectors' folders, which are everyaction, ongage, virtuous"
+CORRECT = (
+    "the variable SFL_CONNECTORS (Settings > Secrets and variables > Actions > Variables) names something that is none of the connectors' "
+    "folders, which are everyaction, ongage, virtuous (case matters)"
+)
 CHOOSE = 'a manual run must name "all" or one of the connectors, which are everyaction, ongage, virtuous'
 
 
@@ -85,6 +90,8 @@ def start(history: History, github: GitHub, **variables: str) -> subprocess.Comp
     """Runs the script like the workflow does after a push, except for some variables."""
     given = {
         "EVENT": "push",
+        "GITHUB_REF": "refs/heads/main",
+        "GITHUB_RUN_ATTEMPT": "1",
         "CONNECTOR": "",
         "BEFORE": "",
         "FORCED": "false",
@@ -108,7 +115,7 @@ def run(history: History, github: GitHub, **variables: str) -> Outcome:
     assert all(verdicts), lines
     found = [verdict for verdict in verdicts if verdict]
     chosen = json.loads(output[1])
-    assert chosen == sorted(chosen) == [verdict["name"] for verdict in found if verdict["what"] == "deployed"]
+    assert chosen == sorted(chosen) == [verdict["name"] for verdict in found if verdict["what"] == "to be deployed"]
     return Outcome(chosen, {verdict["name"]: verdict["why"] for verdict in found}, REMOVED in lines)
 
 
@@ -116,7 +123,10 @@ def refused(history: History, github: GitHub, **variables: str) -> str:
     """What is said, in a line, by a run that must fail without any output."""
     done = start(history, github, **variables)
     assert (done.returncode, done.stdout, done.stderr.count(b"\n")) == (1, b"", 1), done.stderr
-    return done.stderr.decode("ascii").removesuffix("\n")
+    said = done.stderr.decode("ascii")
+    assert said.startswith("Nothing is deployed: ")
+    assert said.endswith(".\n")
+    return said[len("Nothing is deployed: ") : -len(".\n")]
 
 
 # What differs from what is deployed
@@ -285,9 +295,31 @@ def test_what_a_branch_deployed_that_was_not_merged_is_replaced(history: History
 
 
 def test_a_revert_to_what_is_deployed_deploys_nothing(running: History, github: GitHub) -> None:
-    middle = running.change("virtuous/api.py", "common/tables.py")
+    running.change("virtuous/api.py", "common/tables.py")
     running.git("revert", "--no-edit", "HEAD")
+    middle = running.head
+    running.change("README.md")
     assert run(running, github, BEFORE=middle).chosen == []
+
+
+def test_a_revert_of_a_push_whose_deployment_is_not_recorded_yet_is_deployed(running: History, github: GitHub) -> None:
+    before = running.change("virtuous/api.py")
+    running.git("revert", "--no-edit", "HEAD")
+    outcome = run(running, github, BEFORE=before)
+    assert outcome.chosen == ["virtuous"]
+    assert outcome.why["virtuous"] == f"it changed after the commit before this push ({before[:12]})"
+
+
+def test_a_push_that_comes_late_does_not_put_older_code_in_the_place_of_newer(running: History, github: GitHub) -> None:
+    before = running.head
+    late = running.change("virtuous/api.py", "ongage/api.py")
+    newer = running.change("virtuous/api.py", "README.md")
+    github.deploy("virtuous", newer, "success")
+    running.git("checkout", "-q", late)
+    outcome = run(running, github, BEFORE=before)
+    assert outcome.chosen == ["ongage"]
+    assert outcome.why["virtuous"] == f"this commit is older than its last successful deployment ({newer[:12]})"
+    assert run(running, github, BEFORE=before, GITHUB_RUN_ATTEMPT="2").chosen == ["ongage", "virtuous"], "whoever runs it again means it"
 
 
 # Since when
@@ -311,8 +343,9 @@ def test_a_revert_of_what_a_deployment_may_have_done_or_may_yet_do_is_deployed(
     before = running.change("virtuous/api.py", "ongage/api.py")
     github.deploy("virtuous", before, *states)
     running.git("revert", "--no-edit", "HEAD")
+    reverted = running.head
     github.deploy("everyaction", running.change("README.md"), "failure")
-    outcome = run(running, github, BEFORE=before)
+    outcome = run(running, github, BEFORE=reverted)
     assert outcome.chosen == ["virtuous"]
     assert outcome.why["virtuous"] == f"it changed after a deployment that failed or is under way ({before[:12]})"
     assert "after its last successful deployment" in outcome.why["everyaction"]
@@ -588,6 +621,7 @@ def test_another_event_deploys_nothing(running: History, github: GitHub, event: 
         ("virtuous,ongage", ["ongage", "virtuous"]),
         (" virtuous ,\n ongage virtuous,", ["ongage", "virtuous"]),
         (" , ", ALL),
+        ("none", []),
     ],
 )
 def test_only_connectors_that_are_enabled_are_deployed(running: History, github: GitHub, enabled: str, expected: list[str]) -> None:
@@ -602,6 +636,21 @@ def test_only_connectors_that_are_enabled_are_deployed(running: History, github:
 @pytest.mark.parametrize("event", ["push", "workflow_dispatch"])
 def test_a_variable_with_a_wrong_name_is_to_be_corrected(running: History, github: GitHub, event: str, enabled: str) -> None:
     assert refused(running, github, EVENT=event, CONNECTOR="all", ENABLED=enabled) == CORRECT
+
+
+@pytest.mark.parametrize("event", ["push", "workflow_dispatch"])
+@pytest.mark.parametrize("ref", ["", "refs/heads/other", "refs/tags/main", HOSTILE])
+def test_another_branch_deploys_nothing(running: History, github: GitHub, event: str, ref: str) -> None:
+    said = refused(running, github, EVENT=event, CONNECTOR="all", GITHUB_REF=ref)
+    assert said == 'only main is deployed; a manual run is to "use workflow from" it'
+
+
+def test_the_reasons_are_on_the_page_of_the_run(running: History, github: GitHub, tmp_path: Path) -> None:
+    running.change("virtuous/api.py")
+    page = tmp_path / "summary.md"
+    done = start(running, github, GITHUB_STEP_SUMMARY=str(page))
+    assert page.read_text(encoding="utf-8") == "".join(f"- {line}\n" for line in done.stderr.decode("ascii").splitlines())
+    assert "- virtuous: to be deployed, since it changed" in page.read_text(encoding="utf-8")
 
 
 def test_a_connector_is_a_top_level_folder_with_a_connector_py(running: History, github: GitHub) -> None:
@@ -646,6 +695,7 @@ def test_an_unforeseen_error_is_caught_by_that(running: History, github: GitHub,
     source = SCRIPT.read_text(encoding="utf-8").replace("def judge(run: Run) ->", "def judge(run: Run, missing: str) ->")
     broken = tmp_path / "broken.py"
     broken.write_text(source, encoding="utf-8")
-    done = subprocess.run([sys.executable, broken], cwd=running.root, env=ENVIRONMENT, check=False, capture_output=True, text=True)
+    environment = ENVIRONMENT | {"GITHUB_REF": "refs/heads/main"}
+    done = subprocess.run([sys.executable, broken], cwd=running.root, env=environment, check=False, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (1, "")
     assert re.fullmatch(r"TypeError in changed_connectors\.py, by way of the lines \d+, \d+\n", done.stderr)

@@ -15,12 +15,21 @@ from tests.loading import FOLDERS
 
 CANARY = "canary-5f1c"
 OWN = {"FIVETRAN_API_KEY": base64.b64encode(b"key:secret").decode(), "FIVETRAN_DESTINATION": "warehouse"}
+
+
+def quoting(value: str) -> str:
+    """A parser that accepts nothing, and says so with the value."""
+    raise ValueError(f"cannot be {value}")
+
+
 SETTINGS = (
     Setting("token", "Token", "a token of the source.", str, required=True, secret=True),
     Setting("user", "User", "a user in place of the key.", str, required=True, unless="key"),
     Setting("key", "Key", "a key in place of the user.", str, secret=True),
     Setting("days", "Days", "how many days.", whole_number(0, 9), "7"),
+    Setting("word", "Word", "a word that is odd.", quoting),
 )
+WHERE = "GitHub looks for a secret of just that name in the environment toy, then in the repository."
 WHOLE = {**OWN, "SFL_TOY_TOKEN": "t0ken", "SFL_TOY_USER": "someone"}
 
 
@@ -50,12 +59,12 @@ def test_a_value_is_taken_byte_for_byte(value: str) -> None:
 def test_what_is_required_and_missing_is_named_with_what_it_is(empty: str | None) -> None:
     without = {name: value for name, value in WHOLE.items() if name != "SFL_TOY_TOKEN"}
     given = without if empty is None else without | {"SFL_TOY_TOKEN": empty}
-    assert problems(given) == ["SFL_TOY_TOKEN is missing or empty: a token of the source."]
+    assert problems(given) == ["SFL_TOY_TOKEN is missing or empty: a token of the source.", WHERE]
 
 
 def test_what_another_setting_stands_in_for_is_required_unless_that_is_there() -> None:
     without = {name: value for name, value in WHOLE.items() if name != "SFL_TOY_USER"}
-    assert problems(without) == ["SFL_TOY_USER is missing or empty: a user in place of the key. Or give SFL_TOY_KEY instead."]
+    assert problems(without) == ["SFL_TOY_USER is missing or empty: a user in place of the key. Or give SFL_TOY_KEY instead.", WHERE]
     assert configuration({**without, "SFL_TOY_KEY": "k"}) == {"token": "t0ken", "key": "k"}
 
 
@@ -70,7 +79,13 @@ def test_what_another_setting_stands_in_for_is_required_unless_that_is_there() -
         ("...", "still holds a placeholder"),
         ("********", "still holds a placeholder"),
         ("xxxx", "still holds a placeholder"),
+        ("null", "still holds a placeholder"),
+        (f"\u200b{CANARY}", "begins or ends with a space"),
+        (f"{CANARY}\ufeff", "begins or ends with a space"),
         ("CHANGE-ME", "still holds a placeholder"),
+        ("YOUR_API_KEY", "still holds a placeholder"),
+        ("your-key|1", "still holds a placeholder"),
+        ("your_api_key_here", "still holds a placeholder"),
         (f"fivetran_encrypted:{CANARY}", "is encrypted"),
     ],
 )
@@ -81,7 +96,8 @@ def test_a_value_that_cannot_be_meant_is_refused_by_its_name(name: str, value: s
 
 
 def test_a_value_that_the_connector_would_refuse_is_refused_without_quoting_it() -> None:
-    assert problems({**WHOLE, "SFL_TOY_DAYS": CANARY}) == ["SFL_TOY_DAYS is nothing that the connector can use: how many days."]
+    assert problems({**WHOLE, "SFL_TOY_DAYS": CANARY}) == ["SFL_TOY_DAYS must be a whole number from 0 to 9."]
+    assert problems({**WHOLE, "SFL_TOY_WORD": CANARY}) == ["SFL_TOY_WORD is nothing that the connector can use: a word that is odd."]
 
 
 def test_who_does_not_use_a_connector_at_all_learns_how_to_say_so() -> None:
@@ -95,13 +111,13 @@ def test_a_secret_that_is_no_setting_is_refused() -> None:
 
 
 def test_all_that_is_wrong_is_said_at_once() -> None:
-    assert len(problems({"SFL_TOY_DAYS": CANARY, "SFL_TOY_DAY": CANARY})) == 6
+    assert len(problems({"SFL_TOY_DAYS": CANARY, "SFL_TOY_DAY": CANARY})) == 7
 
 
 @pytest.mark.parametrize("key", ["", f"key:{CANARY}", f" {OWN['FIVETRAN_API_KEY']}", base64.b64encode(CANARY.encode()).decode(), "…"])
 def test_a_key_that_is_none_is_refused(key: str) -> None:
-    [problem] = problems({**WHOLE, "FIVETRAN_API_KEY": key})
-    assert problem.startswith("FIVETRAN_API_KEY is")
+    problem = problems({**WHOLE, "FIVETRAN_API_KEY": key})[0]
+    assert problem.startswith("FIVETRAN_API_KEY ")
 
 
 @pytest.mark.parametrize("folder", FOLDERS)

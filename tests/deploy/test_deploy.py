@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Event
+from urllib.parse import quote
 
 import pytest
 
@@ -27,7 +30,9 @@ from tests.loading import FOLDERS, ROOT
 pytestmark = pytest.mark.real
 CANARY = "canary-5f1c"
 TIMEOUT_SECONDS = 120.0
+BEFORE_THE_CLI_GIVES_UP_SECONDS = 45.0
 UNCHANGED = "The connection is as it was"
+NOTHING_SENT = "Nothing was sent to Fivetran, and nothing was changed there."
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +107,8 @@ def test_an_existing_connection_gets_the_whole_configuration_in_place_of_its_old
     assert connection.paused is False
     assert len(api.connections) == 2
     assert "updated" in deploy.summary
+    assert "| settings that it had before, and has no more | `start_date` |" in deploy.summary
+    assert "\n::warning title=deploy::The connection had settings that no secret gives: SFL_VIRTUOUS_START_DATE." in deploy.printed
     assert "start it there" not in deploy.summary
 
 
@@ -130,11 +137,16 @@ from common.settings import Setting
 SETTINGS = tuple(Setting(name, name, "a text.", str, required=True, secret=True) for name in {names})
 """
 TOY = """
+import json
+import os
+from pathlib import Path
+
 from fivetran_connector_sdk import Connector
 
 from common.form import form_of
 from settings import SETTINGS
 
+Path(__file__).with_name("environment.json").write_text(json.dumps(dict(os.environ)))
 connector = Connector(update=lambda configuration, state: None, configuration_form=lambda: form_of(SETTINGS, {}))
 """
 ODD = {
@@ -160,9 +172,14 @@ def test_values_arrive_byte_for_byte(job: Start, fivetran: tuple[DeployApi, Box]
     (toy / "common").symlink_to("../common")
     # a variable holds 128 KiB at most, and the runner itself no more than GitHub's 48 KB
     given = ODD | {"long": ODD["long"][:100_000]}
-    deploy = job("toy", {}, **secrets_of("toy", given))
+    deploy = job("toy", {}, **secrets_of("toy", given), FIVETRAN_CONFIGURATION="another.json", FIVETRAN_STATE="another.json")
     assert deploy.run() == 0, deploy.printed
     assert only_connection(fivetran[0]).secrets == given
+
+    inner = json.loads((toy / "environment.json").read_text(encoding="utf-8"))
+    told = {"FIVETRAN_API_KEY", "FIVETRAN_DESTINATION_NAME", "FIVETRAN_CONNECTION_NAME", "FIVETRAN_HD_AGENT_ID"}
+    assert {name for name in inner if name.startswith(("SFL_", "FIVETRAN_"))} == told
+    assert (inner["DO_NOT_TRACK"], inner["CI"], inner["NETRC"]) == ("1", "true", os.devnull)
 
 
 def test_a_password_of_an_existing_connector_may_be_as_odd_as_it_takes_them(job: Start, fivetran: tuple[DeployApi, Box]) -> None:
@@ -194,7 +211,10 @@ def refused(deploy: Job, *said: str) -> None:
         assert sentence in deploy.printed
     assert "Traceback" not in deploy.printed
     assert CANARY not in deploy.printed
-    assert deploy.summary == ""
+    assert deploy.summary.startswith("### Not deployed\n\n")
+    assert deploy.summary.strip() in deploy.printed
+    [annotation] = [line for line in deploy.printed.splitlines() if line.startswith("::")]
+    assert annotation.startswith("::error title=deploy::")
 
 
 def test_a_failing_setup_test_fails_the_deploy_and_says_what_the_connection_has_now(
@@ -203,26 +223,55 @@ def test_a_failing_setup_test_fails_the_deploy_and_says_what_the_connection_has_
     api, _ = fivetran
     api.setup_tests = really_tested(tmp_path / "fivetran")
     wrong = virtuous(source) | {"SFL_VIRTUOUS_BEARER_TOKEN": f"{CANARY}-wrong"}
-    refused(job("virtuous", wrong), "The package's own tests", "401", "has the new code and the new settings")
+    refused(job("virtuous", wrong), "The package's own tests", "401", "has the new code and the new settings. Setup tests fail")
     assert only_connection(api).secrets["bearer_token"] == f"{CANARY}-wrong"
 
 
 def test_setup_tests_that_the_cli_does_not_see_fail_are_seen(job: Start, fivetran: tuple[DeployApi, Box], source: Box) -> None:
     api, _ = fivetran
     api.setup_tests = lambda connection, zipped: []
-    refused(job("virtuous", virtuous(source)), "were not run")
+    refused(job("virtuous", virtuous(source)), "has the new code and the new settings. No setup test was run")
 
+
+def test_a_setup_test_that_fails_only_afterwards_fails_the_deploy(job: Start, fivetran: tuple[DeployApi, Box], source: Box) -> None:
+    api, _ = fivetran
+    later = [SetupTest("Connecting"), SetupTest("Reading", "FAILED", f"the token {CANARY} is read-only")]
+    outcomes = iter([[SetupTest("Connecting")], later])
+    api.setup_tests = lambda connection, zipped: next(outcomes)
+    refused(job("virtuous", virtuous(source)), "has the new code and the new settings. Setup tests fail: Reading")
+
+
+def test_what_fivetran_says_is_hidden_where_it_is_secret_and_is_nothing_but_text(
+    job: Start, fivetran: tuple[DeployApi, Box], source: Box
+) -> None:
+    api, _ = fivetran
+    forms = " ".join([CANARY, json.dumps(CANARY), quote(CANARY, safe="")])
+    odd = SetupTest(f"a | <img src=x> `{forms}`\n::warning::x\n##[error]y", "PASSED", f"{forms}\n  package id: package_99\n::error::x")
+    api.setup_tests = [odd]
+    deploy = job("virtuous", virtuous(source) | {"SFL_VIRTUOUS_BEARER_TOKEN": CANARY})
+    assert deploy.run() == 0, deploy.printed
+    outcomes = iter([[SetupTest(odd.title, "FAILED", odd.message)], [odd]])
+    api.setup_tests = lambda connection, zipped: next(outcomes)
+    again = job("virtuous", virtuous(source))
+    assert again.run() == 0, "a test that failed and passes now is none that fails"
+    for text in (deploy.printed, again.printed, deploy.summary, again.summary):
+        assert CANARY not in text
+        assert "##[" not in text
+        assert not [line for line in text.splitlines() if line.startswith("::")]
+    assert "fivetran | ::error::x" in again.printed
+    assert "a &#124; &lt;img src=x&gt; &#96;***" in deploy.summary
 
 def test_missing_secrets_are_named_and_fivetran_is_not_asked(job: Start, fivetran: tuple[DeployApi, Box]) -> None:
     deploy = job("ongage", secrets_of("ongage", {"x_password": f" {CANARY}"}) | {"FIVETRAN_DESTINATION": ""})
-    refused(deploy, "SFL_ONGAGE_X_USERNAME", "SFL_ONGAGE_X_ACCOUNT_CODE", "SFL_ONGAGE_X_PASSWORD begins or ends", "FIVETRAN_DESTINATION")
+    missing = ("SFL_ONGAGE_X_USERNAME", "SFL_ONGAGE_X_ACCOUNT_CODE", "FIVETRAN_DESTINATION")
+    refused(deploy, NOTHING_SENT, "SFL_ONGAGE_X_PASSWORD begins or ends", *missing)
     assert fivetran[0].received == []
 
 
 def test_a_rejected_key_is_named_and_asked_with_once(job: Start, fivetran: tuple[DeployApi, Box], source: Box) -> None:
     api, _ = fivetran
     api.keys = {"another"}
-    refused(job("virtuous", virtuous(source)), "Fivetran refuses the key in FIVETRAN_API_KEY (401")
+    refused(job("virtuous", virtuous(source)), NOTHING_SENT, "Fivetran refuses the key in FIVETRAN_API_KEY (401")
     assert len(api.received) == 1
 
 
@@ -243,7 +292,7 @@ def test_a_destination_on_a_later_page_is_found(job: Start, fivetran: tuple[Depl
 def test_an_outage_changes_nothing_and_says_so(kind: str, job: Start, fivetran: tuple[DeployApi, Box], source: Box) -> None:
     api, box = fivetran
     box.faults.add(kind, "^/v1/groups$", status=503)
-    refused(job("virtuous", virtuous(source)), "Run this job again")
+    refused(job("virtuous", virtuous(source)), NOTHING_SENT, "Run this job again")
     assert not api.packages
     assert not api.connections
 
@@ -273,8 +322,23 @@ def test_a_reply_that_is_lost_after_the_change_was_made_is_told_from_one_before_
         raise ConnectionDropped
 
     api.setup_tests = lose
-    refused(job("virtuous", virtuous(source)), "has the new code and the new settings", "run this job again")
+    refused(job("virtuous", virtuous(source)), "whether its setup tests pass is not known", "Run this job again")
     assert only_connection(api).secrets["bearer_token"] == CANARY
+
+
+def test_a_reply_that_is_lost_does_no_harm_to_a_deploy_that_arrived(job: Start, fivetran: tuple[DeployApi, Box], source: Box) -> None:
+    api, _ = fivetran
+    calls = iter([True, False])
+
+    def lose(connection: Connection, zipped: bytes) -> list[SetupTest]:
+        if next(calls):
+            raise ConnectionDropped
+        return [SetupTest("Connecting")]
+
+    api.setup_tests = lose
+    deploy = job("virtuous", virtuous(source))
+    assert deploy.run() == 0, deploy.printed
+    assert "is deployed" in deploy.summary
 
 
 def test_what_has_the_name_and_is_something_else_is_left_alone(job: Start, fivetran: tuple[DeployApi, Box], source: Box) -> None:
@@ -293,12 +357,22 @@ def test_a_proxy_agent_is_not_taken_from_a_connection(job: Start, fivetran: tupl
 
 
 def test_a_cli_that_ends_before_it_reads_the_configuration_is_not_waited_for(
-    job: Start, fivetran: tuple[DeployApi, Box], source: Box
+    job: Start, fivetran: tuple[DeployApi, Box], source: Box, checkout: Path
 ) -> None:
+    deploy = job("virtuous", virtuous(source))
+    # the CLI finds no connector in it, while deploy.py needs the settings only
+    (checkout / "virtuous" / "connector.py").write_text("raise RuntimeError\n", encoding="utf-8")
+    refused(deploy, "error in connector.py", "No connection was made")
+
+
+def test_a_connection_keeps_the_agent_that_runs_it(job: Start, fivetran: tuple[DeployApi, Box], source: Box) -> None:
     api, _ = fivetran
-    [group] = api.groups
-    api.add_connection(group, "virtuous", hybrid_deployment_agent_id="agent")
-    refused(job("virtuous", virtuous(source)), "--hybrid-deployment-agent-id is required", UNCHANGED)
+    [group] = api.groups.values()
+    group.hybrid_deployment_agent_id = "agent"
+    for _ in range(2):
+        deploy = job("virtuous", virtuous(source))
+        assert deploy.run() == 0, deploy.printed
+        assert only_connection(api).hybrid_deployment_agent_id == "agent"
 
 
 def test_a_connection_that_somebody_else_deploys_to_meanwhile_is_noticed(
@@ -314,17 +388,42 @@ def test_a_connection_that_somebody_else_deploys_to_meanwhile_is_noticed(
     refused(job("virtuous", virtuous(source)), "other code than this job uploaded")
 
 
+def test_a_connection_of_another_name_is_never_touched(job: Start, fivetran: tuple[DeployApi, Box], source: Box) -> None:
+    api, box = fivetran
+    [group] = api.groups
+    api.add_connection(group, "of_another_team", secrets={"bearer_token": "theirs"})
+    box.faults.add("call", "/connectors$", when=lambda request: bool(request.query.pop("schema", "")) or True, action=lambda: None)
+    refused(job("virtuous", virtuous(source)), NOTHING_SENT, "Fivetran's answer is not what it should be")
+    assert only_connection(api).secrets == {"bearer_token": "theirs"}
+
+
+def test_a_login_in_a_netrc_does_not_take_the_keys_place(job: Start, fivetran: tuple[DeployApi, Box], source: Box) -> None:
+    deploy = job("virtuous", virtuous(source))
+    netrc = deploy.place / "home" / ".netrc"
+    netrc.write_text("machine 127.0.0.1 login somebody password else\n", encoding="utf-8")
+    netrc.chmod(0o600)
+    assert deploy.run() == 0, deploy.printed
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("tenacity==0.1", "tenacity must be installed as pinned: pip install -r virtuous/requirements.txt"),
+        ("tenacity>=9", "Each line of virtuous/requirements.txt must be name==version"),
+        ("tenacity==9.1.2  # any", "Each line of virtuous/requirements.txt must be name==version"),
+    ],
+)
 def test_requirements_that_are_not_installed_as_pinned_stop_it_before_the_cli_writes_others(
-    job: Start, fivetran: tuple[DeployApi, Box], source: Box, checkout: Path
+    line: str, said: str, job: Start, fivetran: tuple[DeployApi, Box], source: Box, checkout: Path
 ) -> None:
     path = checkout / "virtuous" / "requirements.txt"
-    pins = path.read_text(encoding="utf-8").replace("tenacity==", "tenacity==0.")
+    pins = re.sub("tenacity==.*", line, path.read_text(encoding="utf-8"))
     path.write_text(pins, encoding="utf-8")
     deploy = job("virtuous", virtuous(source))
     step = deploy.steps()[-1]  # without the step that installs
     with deploy.start(step) as process:
         assert process.wait(TIMEOUT_SECONDS) == 1
-    assert "tenacity must be installed as pinned: pip install -r virtuous/requirements.txt" in deploy.printed
+    assert said in deploy.printed
     assert path.read_text(encoding="utf-8") == pins
     assert fivetran[0].received == []
 
@@ -372,7 +471,7 @@ def test_a_canary_is_in_no_command_line_no_file_and_no_output_at_any_moment(
     assert held({CANARY.encode()}, unpacked(package_of(api, only_connection(api)), checkout.parent / "package")) == []
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_cancelled_deploy_ends_what_it_started_and_leaves_nothing_behind(
     number: signal.Signals, job: Start, fivetran: tuple[DeployApi, Box], source: Box, checkout: Path
 ) -> None:
@@ -384,11 +483,13 @@ def test_a_cancelled_deploy_ends_what_it_started_and_leaves_nothing_behind(
     with deploy.start(deploy.steps()[-1]) as process:
         assert arrived.wait(TIMEOUT_SECONDS)
         process.send_signal(number)
-        assert process.wait(TIMEOUT_SECONDS) == 128 + number
+        process.send_signal(number)
+        assert process.wait(BEFORE_THE_CLI_GIVES_UP_SECONDS) == 128 + number
     assert list((deploy.place / "tmp").iterdir()) == []
     assert str(checkout / "virtuous") not in command_lines()
     assert held({CANARY.encode()}, deploy.place, checkout) == []
     assert "Traceback" not in deploy.printed
+    assert "Cancelled. What the connection has now" in deploy.printed
     assert not api.connections
 
 

@@ -104,7 +104,8 @@ def test_a_deploy_is_one_at_a_time_in_its_own_environment_and_never_cut_short() 
     assert job["environment"] == "${{ matrix.connector }}"
     assert job["concurrency"] == {"group": "deploy-${{ matrix.connector }}", "cancel-in-progress": False}
     assert job["strategy"] == {"fail-fast": False, "matrix": {"connector": "${{ fromJSON(needs.changes.outputs.connectors) }}"}}
-    assert job["if"].startswith("github.ref == 'refs/heads/main' && ")
+    assert job["needs"] == "changes"
+    assert job["if"] == "needs.changes.outputs.connectors != '[]'"
 
 
 def test_it_runs_on_a_push_to_main_and_by_hand() -> None:
