@@ -24,7 +24,7 @@ SPACE := $(EMPTY) $(EMPTY)
 CONNECTOR_TESTS := ^tests/($(subst $(SPACE),|,$(CONNECTORS)))/
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint mutants bench sandbox rehearsal docs clean
+.PHONY: help demo test lint mutants bench sandbox rehearsal docs lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,11 +63,18 @@ bench: $(STAMP) ## measure what a connector costs (CONNECTOR=virtuous ROWS=20000
 sandbox: $(STAMP) ## serve a stand-in for an API and say how to point its connector at it (CONNECTOR=virtuous PORT=8765 FAULTS=storm)
 	@$(BIN)/python -m sandbox $(or $(CONNECTOR),virtuous) --port='$(PORT)' $(if $(ROWS),--rows='$(ROWS)') $(if $(FAULTS),--faults='$(FAULTS)')
 
-rehearsal: $(STAMP) ## deploy to a stand-in for Fivetran, and show what it is sent (CONNECTOR=virtuous)
-	@$(BIN)/python -m sandbox.rehearsal $(or $(CONNECTOR),virtuous)
+rehearsal: $(STAMP) ## deploy to a stand-in for Fivetran, and show what it is sent (CONNECTOR=virtuous for one)
+	@$(BIN)/python -m sandbox.rehearsal $(CONNECTOR)
 
 docs: $(STAMP) ## write the generated parts of the READMEs and of the deploying workflow anew
 	@$(BIN)/python -m tests.readme
+
+# What the deploying workflow installs, on its Python and its machine. Of the tests' environment nothing changes.
+lock: $(STAMP) ## choose anew what the deploying workflow installs, and write it down with hashes (UPGRADE=yes for newer versions)
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check uv==0.13.9
+	@$(BIN)/uv pip compile --quiet --generate-hashes --python-version 3.14 --python-platform x86_64-unknown-linux-gnu $(if $(UPGRADE),--upgrade) \
+		--no-annotate --no-emit-index-url --custom-compile-command 'make lock' --output-file .github/scripts/lock.txt \
+		.github/scripts/requirements.txt $(addsuffix /requirements.txt,$(CONNECTORS))
 
 clean: ## remove the environment and all caches; a connector's configuration.json, files/ and crash-reports/ stay
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

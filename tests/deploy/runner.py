@@ -57,9 +57,13 @@ class Job:
     extra: Mapping[str, str] = field(default_factory=dict)
 
     def steps(self) -> list[dict[str, Any]]:
-        """The steps that have a `run:`, each with its environment; the others are GitHub's own actions."""
+        """The steps that have a `run:`, each with its environment. The others are GitHub's own actions.
+
+        What one of them installs is in the environment of the tests already, by the same pins, but for the Python of the workflow.
+        """
         job = workflow(self.workflow)["jobs"][self.name]
-        return [step | {"env": job.get("env", {}) | step.get("env", {})} for step in job["steps"] if "run" in step]
+        steps = [step for step in job["steps"] if "run" in step and step["name"] != "install"]
+        return [step | {"env": job.get("env", {}) | step.get("env", {})} for step in steps]
 
     def environment(self, step: Mapping[str, Any]) -> dict[str, str]:
         """The environment of a step on a runner with an empty home."""
@@ -74,7 +78,6 @@ class Job:
             "CI": "true",
             "GITHUB_ACTIONS": "true",
             "NO_PROXY": "127.0.0.1",
-            "PIP_NO_INDEX": "1",  # what is to be installed is there already, as it is pinned
             "GITHUB_STEP_SUMMARY": str(self.place / "summary.md"),
             "GITHUB_OUTPUT": str(self.place / "output"),
             **self.extra,

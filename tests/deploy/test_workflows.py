@@ -11,6 +11,7 @@ import pytest
 from tests import readme
 from tests.deploy import documents
 from tests.deploy.runner import EXPRESSION, GATED, WORKFLOWS, value_of, workflow
+from tests.deploy.scripts import SCRIPTS
 from tests.loading import FOLDERS, ROOT
 
 PINNED = {
@@ -112,6 +113,20 @@ def test_it_runs_on_a_push_to_main_and_by_hand() -> None:
     triggers = workflow("deploy")[True]  # type: ignore[index] # `on`, to YAML 1.1
     assert triggers["push"] == {"branches": ["main"]}
     assert triggers["workflow_dispatch"]["inputs"]["connector"]["options"] == ["all", *sorted(FOLDERS)]
+
+
+def test_what_is_installed_beside_the_secrets_is_known_by_its_hash_and_is_what_the_connectors_pin() -> None:
+    [line] = [step["run"] for step in workflow("deploy")["jobs"]["deploy"]["steps"] if step.get("name") == "install"]
+    assert line == "python -m pip install --quiet --disable-pip-version-check --require-hashes -r .github/scripts/lock.txt"
+    text = (SCRIPTS / "lock.txt").read_text(encoding="utf-8")
+    locked = dict(re.findall(r"^([a-z0-9-]+)==(\S+) \\$", text, re.MULTILINE))
+    hashes = re.findall(r"^    --hash=sha256:[0-9a-f]{64}( \\)?$", text, re.MULTILINE)
+    comments = [line for line in text.splitlines() if line.startswith("#")]
+    assert len(locked) + len(hashes) + len(comments) == len(text.splitlines()), "a line of another kind"
+    inputs = [SCRIPTS / "requirements.txt", *(ROOT / folder / "requirements.txt" for folder in FOLDERS)]
+    pins = [line for path in inputs for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+    wanted = {name.replace("_", "-"): version for name, _, version in (pin.partition("==") for pin in pins)}
+    assert wanted.items() <= locked.items(), "choose anew: make lock"
 
 
 def test_no_line_of_a_program_is_made_of_an_expression() -> None:
