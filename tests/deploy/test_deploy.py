@@ -30,7 +30,7 @@ from tests.loading import FOLDERS, ROOT
 pytestmark = pytest.mark.real
 CANARY = "canary-5f1c"
 TIMEOUT_SECONDS = 120.0
-BEFORE_THE_CLI_GIVES_UP_SECONDS = 45.0
+BEFORE_THE_CLI_GIVES_UP_SECONDS = 30.0
 UNCHANGED = "The connection is as it was"
 NOTHING_SENT = "Nothing was sent to Fivetran, and nothing was changed there."
 
@@ -514,5 +514,6 @@ def test_a_rehearsal_shows_what_fivetran_would_be_sent(capfd: pytest.CaptureFixt
     assert rehearse(["virtuous"]) == 0
     shown = capfd.readouterr().out
     assert shown.count("### virtuous is deployed") == 2
-    assert '{"key": "bearer_token", "value": "<value of' in shown
+    assert '"key": "bearer_token",' in shown
+    assert '"value": "<value of' in shown
     assert "Nothing has left this machine." in shown

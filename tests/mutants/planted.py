@@ -1,4 +1,4 @@
-"""The planted faults: small mistakes that somebody could make in a connector, each with the contract test that must notice.
+"""The planted faults: small mistakes that somebody could make in a connector or in the deploy, each with the test that must notice.
 
 `make mutants` plants them one at a time in a copy. A text must be short enough to survive other changes, and occur once. Where a fault no
 longer fits the code, write it anew for the code of today: it stands for a mistake, not for a line.
@@ -17,6 +17,7 @@ BETWEEN_PAGES = f"{MOVING}05_rows_that_come_or_go_between_two_pages"
 LYING_PAGES = f"{LIES}08_pages_that_are_not_what_was_asked_for"
 MISREAD = f"{LIES}07_filters_that_are_read_in_another_way"
 MANGLED = f"{CONVERSIONS}16_what_is_easily_mangled"
+DEPLOYED, CHANGED = "tests/deploy/test_deploy.py::test_", "tests/deploy/test_changed_connectors.py::test_"
 NARROW = f"{ROWS}15_a_narrow_record_changes_what_it_tells_and_blanks_nothing"
 
 COMMON = (
@@ -599,4 +600,77 @@ EVERYACTION = (
         (f"{ROWS}03_changes_of_every_kind_arrive",),
     ),
 )
-FAULTS = (*COMMON, *VIRTUOUS, *ONGAGE, *EVERYACTION)
+
+DEPLOY = (
+    Fault(
+        "secrets-given-to-the-cli",
+        ".github/scripts/cli.py",
+        'if not name.startswith(("SFL_", "FIVETRAN_"))',
+        'if not name.startswith("FIVETRAN_")',
+        (f"{DEPLOYED}values_arrive_byte_for_byte",),
+    ),
+    Fault(
+        "output-of-the-cli-shown-as-it-is",
+        ".github/scripts/cli.py",
+        'print(f"fivetran | {shown(line)}", flush=True)',
+        'print(f"fivetran | {line.rstrip()}", flush=True)',
+        (f"{DEPLOYED}a_canary_is_in_no_command_line_no_file_and_no_output_at_any_moment",),
+    ),
+    Fault(
+        "cli-left-running-when-cancelled",
+        ".github/scripts/cli.py",
+        "            _stop(process)",
+        "            pass",
+        (f"{DEPLOYED}a_cancelled_deploy_ends_what_it_started_and_leaves_nothing_behind",),
+    ),
+    Fault(
+        "any-connection-taken-for-the-deployed-one",
+        ".github/scripts/deploy.py",
+        "if after and _has(after, run):",
+        "if after:",
+        ("tests/deploy/test_arrival.py::test_what_the_cli_took_back_or_never_uploaded_is_not_waited_for",),
+    ),
+    Fault(
+        "setup-tests-not-looked-at",
+        ".github/scripts/deploy.py",
+        "if refusal := refusal_of(told):",
+        'if refusal := "":',
+        (f"{DEPLOYED}a_setup_test_that_fails_only_afterwards_fails_the_deploy",),
+    ),
+    Fault(
+        "missing-secret-taken-for-an-optional-one",
+        ".github/scripts/configuration.py",
+        "if not setting.required or (",
+        "if setting.required or (",
+        ("tests/deploy/test_configuration.py::test_what_is_required_and_missing_is_named_with_what_it_is",),
+    ),
+    Fault(
+        "what-the-connector-says-of-a-value-quoted",
+        ".github/scripts/configuration.py",
+        'str(getattr(error, "rule", "")) or',
+        "str(error) or",
+        ("tests/deploy/test_configuration.py::test_a_value_that_the_connector_would_refuse_is_refused_without_quoting_it",),
+    ),
+    Fault(
+        "what-is-shared-deploys-nothing",
+        ".github/scripts/changed_connectors.py",
+        "return Cause.COMMON",
+        "return None",
+        (f"{CHANGED}what_matters_to_a_connector_deploys_it",),
+    ),
+    Fault(
+        "failed-deployment-taken-for-a-success",
+        ".github/scripts/changed_connectors.py",
+        'status.get("state") == "success"',
+        'status.get("state") != "queued"',
+        (f"{CHANGED}what_an_earlier_push_could_not_deploy_is_still_owed",),
+    ),
+    Fault(
+        "forced-push-compared-as-any-other",
+        ".github/scripts/changed_connectors.py",
+        'if run.forced not in {"", "false"}:',
+        'if run.forced == "never":',
+        (f"{CHANGED}a_forced_push_deploys_all_without_asking",),
+    ),
+)
+FAULTS = (*COMMON, *VIRTUOUS, *ONGAGE, *EVERYACTION, *DEPLOY)
