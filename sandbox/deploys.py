@@ -212,7 +212,10 @@ To deploy a connector to it, copy these lines; the home folder is a scratch one,
   date +%s > "$HOME/{SDK_FOLDER}/_last_version_check"
   export FIVETRAN_API_KEY='{key}' FIVETRAN_DESTINATION_NAME='{group}'
   export FIVETRAN_CONNECTION_NAME=my_connection FIVETRAN_PYTHON_VERSION=3.14
-  fivetran deploy FOLDER --configuration FOLDER/configuration.json --yes
+  fivetran deploy FOLDER --configuration configuration.json --yes
+
+configuration.json is the one in FOLDER. The stand-in takes any configuration, and says that all setup tests pass. `make rehearsal`
+deploys as the workflow does, and runs the setup tests.
 
 See what was sent, without the values of the configuration, and forget it:
   curl {url}/sandbox/record

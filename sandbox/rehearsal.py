@@ -1,4 +1,4 @@
-"""A deploy without the cloud: `python -m sandbox.rehearsal CONNECTOR`.
+"""A deploy without the cloud: `python -m sandbox.rehearsal [CONNECTOR]`.
 
 The deploying script runs as the workflow runs it, with the real `fivetran deploy`, on a copy of what is in this checkout. It deploys to a
 stand-in for Fivetran, which runs the package's own setup tests against a stand-in for the source. It does so twice: a connection is
@@ -13,13 +13,14 @@ import os
 import shutil
 import subprocess
 import sys
+import textwrap
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from sandbox.deploys import DEFAULT_GROUP, DEFAULT_KEY, Connection, DeployApi, SetupTest, deploying, point_cli_at
+from sandbox.deploys import DEFAULT_GROUP, DEFAULT_KEY, Connection, SetupTest, deploying, point_cli_at
 from sandbox.fivetran import LEFT_BEHIND, debug_environment
 from sandbox.options import Parser
 from sandbox.server import STAND_INS, running
@@ -88,34 +89,44 @@ def environment(connector: str, configuration: Mapping[str, str], url: str, plac
     }
 
 
-def rehearse(connector: str, place: Path, api: DeployApi, environment: Mapping[str, str]) -> list[dict[str, Any]] | None:
-    """Deploy once; return the record of it without values, None if the deploy failed."""
-    api.received.clear()
-    words = [sys.executable, str(place / "checkout" / SCRIPT), connector]
-    done = subprocess.run(words, env=dict(environment), stdin=subprocess.DEVNULL, check=False, timeout=TIMEOUT_SECONDS)
-    return None if done.returncode else api.record()
-
-
-def main(words: list[str]) -> int:
-    """Rehearse, show what Fivetran would have been sent, and return the exit status."""
-    parser = Parser(prog="python -m sandbox.rehearsal", description="Deploy a connector to a stand-in for Fivetran, on this machine.")
-    parser.add_argument("connector", nargs="?", default="virtuous", help=f"one of {', '.join(sorted(STAND_INS))}")
-    connector = parser.connector(parser.parse_args(words).connector, STAND_INS)
-    with TemporaryDirectory() as folder, running(connector, rows=ROWS) as source, deploying() as (api, box):
-        place = Path(folder)
+def rehearse(connector: str, place: Path) -> bool:
+    """Deploy a connector twice, and show what Fivetran would have been sent; say whether all went well."""
+    with running(connector, rows=ROWS) as source, deploying() as (api, box):
         checkout([connector], place / "checkout")
         api.setup_tests = really_tested(place / "fivetran")
         given = environment(connector, source.configuration, box.url, place)
         for what in ("makes a connection", "updates it"):
-            print(f"\nA deploy {what}:\n", flush=True)
-            record = rehearse(connector, place, api, given)
-            if record is None:
-                return 1
-            print("What Fivetran was sent:\n")
-            print("\n".join(json.dumps(one) for one in record), flush=True)
+            print(f"\nA deploy of {connector} {what}:\n", flush=True)
+            api.received.clear()
+            words = [sys.executable, str(place / "checkout" / SCRIPT), connector]
+            if subprocess.run(words, env=given, stdin=subprocess.DEVNULL, check=False, timeout=TIMEOUT_SECONDS).returncode:
+                return False
+            print("What Fivetran was sent:\n\n" + "\n".join(map(in_lines, api.record())), flush=True)
         [connection] = api.connections.values()
-        print(f"\nThe connection {connection.schema} has the package {connection.package_id}, and as its configuration")
-        print(f"{', '.join(connection.secrets)}. Nothing has left this machine.")
+        print(f"\nThe connection {connection.schema} has the package {connection.package_id} now, and values for")
+        print(f"{', '.join(connection.secrets)}. Nothing has left this machine.", flush=True)
+    return True
+
+
+def in_lines(sent: Mapping[str, Any]) -> str:
+    """Return an entry of the record for people: a line, and below it what was sent along."""
+    query = "&".join(f"{name}={value}" for name, value in sent["query"].items())
+    line, body = f"{sent['method']} {sent['path']}{'?' if query else ''}{query}", sent["body"]
+    if isinstance(body, dict) and "file" in body:
+        files = body["file"]["files"]
+        return f"{line}\n    {body['file']['filename']}: {len(files)} files, {', '.join(files)}"
+    return line if body is None else f"{line}\n{textwrap.indent(json.dumps(body, indent=2), '    ')}"
+
+
+def main(words: list[str]) -> int:
+    """Rehearse, and return the exit status."""
+    parser = Parser(prog="python -m sandbox.rehearsal", description="Deploy connectors to a stand-in for Fivetran, on this machine.")
+    parser.add_argument("connector", nargs="?", help=f"one of {', '.join(sorted(STAND_INS))}; default: each of them")
+    named = parser.parse_args(words).connector
+    for connector in [parser.connector(named, STAND_INS)] if named else sorted(STAND_INS):
+        with TemporaryDirectory() as folder:
+            if not rehearse(connector, Path(folder)):
+                return 1
     return 0
 
 

@@ -109,7 +109,7 @@ def settings_table(settings: Iterable[Setting]) -> str:
         default = f"`{setting.default}`" if setting.default else ""
         meaning = setting.description[:1].upper() + setting.description[1:]
         secret = " Secret." if setting.secret else ""
-        lines.append(f"| `{setting.name}` | {_required(setting)} | {default} | {meaning}{secret} |")
+        lines.append(f"| `{setting.name}` | {_required(setting)} | {default} | {meaning}{documents.span(setting)}{secret} |")
     return "\n".join(lines)
 
 

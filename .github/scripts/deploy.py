@@ -268,7 +268,7 @@ def _listed(names: Iterable[str]) -> str:
 
 def cell(text: str) -> str:
     """A text of somebody else's, so that it is nothing but text in a table."""
-    return html.escape(text).replace("|", "&#124;").replace("`", "&#96;")
+    return html.escape(text, quote=False).replace("|", "&#124;").replace("`", "&#96;")
 
 
 def show(environment: Mapping[str, str], page: str) -> None:

@@ -176,6 +176,8 @@ def test_21_common_is_a_link(folder: str) -> None:
     link = ROOT / folder / "common"
     assert link.is_symlink(), "a copy would go its own way"
     assert link.readlink() == Path("../common")
+    others = [path.name for path in (ROOT / folder).rglob("*") if path.is_symlink() and path != link]
+    assert others == [], "a change of what they point to would not be deployed"
 
 
 def test_21_requirements_are_pinned_and_spelled_as_the_sdk_compares_them(folder: str) -> None:

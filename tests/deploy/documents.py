@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from common.settings import Setting
+from common.settings import Misfit, Setting
 from tests.loading import ROOT, load
 
 WORKFLOW = ROOT / ".github" / "workflows" / "deploy.yml"
@@ -21,6 +21,16 @@ def settings_of(folder: str) -> Sequence[Setting]:
     """The settings of a connector, in the order of its form."""
     settings: Sequence[Setting] = load(folder).settings.SETTINGS
     return settings
+
+
+def span(setting: Setting) -> str:
+    """Which numbers a setting takes, as a sentence behind another one; '' if it is none of numbers."""
+    try:
+        setting.parse("no number")
+    except Misfit as misfit:
+        number = misfit.rule.startswith("must be a whole number")
+        return f" A{misfit.rule.removeprefix('must be a')}" if number else ""
+    return ""
 
 
 def secret(folder: str, setting: str) -> str:
@@ -53,7 +63,8 @@ def secrets_table(folders: Sequence[str]) -> str:
 def _rows(folder: str) -> Iterator[str]:
     for setting in settings_of(folder):
         default = f" Without it: `{setting.default}`." if setting.default else ""
-        yield f"| `{secret(folder, setting.name)}` | {_needed(folder, setting)} | {setting.label}: {setting.description}{default} |"
+        meaning = f"{setting.label}: {setting.description}{span(setting)}{default}"
+        yield f"| `{secret(folder, setting.name)}` | {_needed(folder, setting)} | {meaning} |"
 
 
 def _needed(folder: str, setting: Setting) -> str:
