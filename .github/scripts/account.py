@@ -29,6 +29,9 @@ AGAIN = Retry(
     raise_on_status=False,
     respect_retry_after_header=False,  # one of hours would outlast the job
 )
+# not the old run, which would deploy the commit of that time
+AGAIN_NOW = "Then run the workflow for this connector: Actions > deploy > Run workflow."
+AGAIN_LATER = "Run the workflow for this connector later: Actions > deploy > Run workflow."
 IDENTIFIER = re.compile(r"[A-Za-z0-9_-]+")
 DONE = frozenset({"PASSED", "WARNING"})
 GOOD = DONE | {"SKIPPED"}
@@ -36,6 +39,10 @@ GOOD = DONE | {"SKIPPED"}
 
 class Trouble(Exception):
     """Fivetran did not give what a deploy needs; the message says what to do."""
+
+
+class Unreachable(Trouble):
+    """Fivetran could not be asked, or its answer could not be read."""
 
 
 class Connection(NamedTuple):
@@ -135,15 +142,18 @@ class Account:
             connection,
             str(details.get("service")),
             str(config.get("package_id") or ""),
-            str(details.get("networking_method")),
+            str(details.get("networking_method") or ""),
             str(details.get("hybrid_deployment_agent_id") or ""),
             frozenset(key for key in map(str, secrets) if IDENTIFIER.fullmatch(key)),
         )
 
     def has_package(self, package: str) -> bool:
         """Whether a package is there."""
-        status = self._request("GET", f"/v1/connector-sdk/packages/{package}", {}, REPLY_SECONDS).status_code
-        return status != HTTPStatus.NOT_FOUND
+        reply = self._request("GET", f"/v1/connector-sdk/packages/{package}", {}, REPLY_SECONDS)
+        if reply.status_code == HTTPStatus.NOT_FOUND:
+            return False
+        _check(reply)
+        return True
 
     def run_setup_tests(self, connection: str) -> list[SetupTest]:
         """Runs the setup tests of a connection, with the code and the configuration that it has now."""
@@ -152,13 +162,7 @@ class Account:
 
     def _ask(self, method: str, path: str, query: Mapping[str, str] | None = None, seconds: int = REPLY_SECONDS) -> Mapping[str, Any]:
         reply = self._request(method, path, query or {}, seconds)
-        if reply.status_code in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
-            raise Trouble(
-                f"Fivetran refuses the key in FIVETRAN_API_KEY ({reply.status_code} for {method} {path}). It must be a base64-encoded API "
-                "key that may manage connections in this destination."
-            )
-        if not reply.ok:
-            raise Trouble(f"Fivetran answers with an error ({reply.status_code} for {method} {path}). Run this job again later.")
+        _check(reply)
         try:
             data = reply.json().get("data")
         except (ValueError, AttributeError):
@@ -171,14 +175,26 @@ class Account:
         try:
             return self._session.request(method, self._url + path, params=query, timeout=(CONNECT_SECONDS, seconds))
         except requests.RequestException as error:  # its text has the address, and may have more
-            raise Trouble(f"Fivetran does not answer ({type(error).__name__}). Run this job again later.") from None
+            raise Unreachable(f"Fivetran does not answer ({type(error).__name__}). {AGAIN_LATER}") from None
+
+
+def _check(reply: requests.Response) -> None:
+    """Raises Trouble if a request was refused or failed."""
+    asked = f"{reply.request.method} {reply.request.path_url.partition('?')[0]}"
+    if reply.status_code in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
+        raise Unreachable(
+            f"Fivetran refuses the key in FIVETRAN_API_KEY ({reply.status_code} for {asked}). It must be a base64-encoded API key that may "
+            "manage connections in this destination."
+        )
+    if not reply.ok:
+        raise Unreachable(f"Fivetran answers with an error ({reply.status_code} for {asked}). {AGAIN_LATER}")
 
 
 def refusal_of(tests: list[SetupTest]) -> str:
     """What speaks against a connection with these outcomes, '' if nothing does."""
     bad = [f"{test.title} ({test.message or test.status})" for test in tests if test.status.upper() not in GOOD]
     if bad:
-        return f"Setup tests fail: {'; '.join(bad)}. Correct the secret that this is about and run this job again."
+        return f"Setup tests fail: {'; '.join(bad)}. Correct the secret that this is about. {AGAIN_NOW}"
     return "" if any(test.status.upper() in DONE for test in tests) else "No setup test was run. Its page at Fivetran may say why."
 
 
@@ -196,5 +212,5 @@ def _identifier(text: object) -> str:
     return text
 
 
-def _odd() -> Trouble:
-    return Trouble("Fivetran's answer is not what it should be. Run this job again later.")
+def _odd() -> Unreachable:
+    return Unreachable(f"Fivetran's answer is not what it should be. {AGAIN_LATER}")

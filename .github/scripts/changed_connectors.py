@@ -1,9 +1,9 @@
 """Says which connectors a run of the deploy workflow has to deploy: one line for $GITHUB_OUTPUT, `connectors=["ongage","virtuous"]`.
 
 After a push that is each connector to which something matters that differs between the commit of its last successful deployment and this
-one. So what a failed deployment left undone is still owed, and a revert to what runs already costs nothing. Whatever cannot be told is
-deployed: once too often costs a minute, once too seldom leaves old code at work without anybody noticing. That includes a revert of what
-another deployment has tried since.
+one, or of those tried since. So what a failed deployment left undone is still owed. One that never was deployed is compared with the commit
+before the push. Whatever cannot be told is deployed: once too often costs a minute, once too seldom leaves old code at work without
+anybody noticing.
 
 It runs before anything is installed, so it needs git and the standard library only.
 
@@ -246,12 +246,14 @@ def listing(names: list[str]) -> str:
 def after_push(name: str, run: Run) -> Verdict:
     """Whether a push has to deploy a connector.
 
-    One that comes late must not put an older commit in the place of a newer one; when somebody runs it again, that is meant.
+    One that comes late must not put an older commit in the place of a newer one; when somebody runs it again, or makes the branch anew,
+    that is meant.
     """
     try:
         bases = bases_of(name, run)
-        if run.attempt == FIRST and precedes(bases[0].commit):
-            return Verdict(False, f"this commit is older than {bases[0]}")
+        newer = next((base for base in bases if precedes(base.commit)), None)
+        if newer and run.attempt == FIRST and run.before.strip("0"):
+            return Verdict(False, f"this commit is older than {newer}")
         return compared(name, bases)
     except InDoubt as error:
         return Verdict(True, error.doubt.value)
@@ -293,7 +295,7 @@ def bases_of(name: str, run: Run) -> list[Base]:
         return [Base(deployed, "its last successful deployment"), *later, *([before] if is_here(run.before) else [])]
     if not run.before.strip("0"):
         raise InDoubt(Doubt.NO_BASE)
-    return [before]
+    return [Base(run.before, "the commit before this push, and it never was deployed before")]
 
 
 def first_cause(connector: str, changes: Iterable[Change], folders: Collection[str]) -> Cause | None:

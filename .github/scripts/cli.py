@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 GRACE_SECONDS = 5.0  # until what does not end by itself is killed
 LOOK_SECONDS = 0.05  # how often it is looked whether the CLI reads
@@ -85,10 +85,14 @@ def shower(hidden: Iterable[str]) -> Callable[[str], str]:
     Each line of a hidden text counts by itself, since output comes in lines, and so does what JSON or an address makes of it.
     """
     lines = {line.strip() for text in hidden for line in text.splitlines()}
-    forms = {form for line in lines for form in (line, _in_json(line), _in_json(line, readable=True), quote(line, safe=""))}
+    forms = {form for line in lines for form in _forms(line)}
     long_first = sorted((form for form in forms if len(form) >= SHORTEST_HIDDEN), key=len, reverse=True)
     pattern = re.compile("|".join(map(re.escape, long_first)) or r"(?!)")
     return lambda text: pattern.sub(HIDDEN, " ".join(text.rstrip().splitlines())).replace("##[", "## [")
+
+
+def _forms(text: str) -> Iterator[str]:
+    yield from (text, _in_json(text), _in_json(text, readable=True), quote(text), quote(text, safe=""), quote_plus(text))
 
 
 def _in_json(text: str, *, readable: bool = False) -> str:

@@ -20,7 +20,7 @@ DESTINATION = "FIVETRAN_DESTINATION"
 # what people leave in a form that they mean to fill in later, or copy from one that hides its values
 STOPGAP = re.compile(
     r"^<.*>$|<YOUR_[^<>]*>|^(\.{3,}|x{2,}|\*{3,}|•+|(change|replace)[-_ ]?me|todo|tbd|placeholder|null|none|undefined)$"
-    r"|^your[-_ ](\w+[-_ ])*(key|token|password|secret|name|code|id)([-_ ]here)?(\|[01])?$",
+    r"|^your[-_ ]([a-z]+[-_ ])*(key|token|password|secret|code|id)([-_ ]here)?(\|[01])?$",
     re.IGNORECASE,
 )
 INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060"  # what comes along when one copies from a page or a file

@@ -21,13 +21,13 @@ from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
 import cli
-from account import Account, Connection, SetupTest, Trouble, base_url, refusal_of
+from account import AGAIN_LATER, Account, Connection, SetupTest, Trouble, Unreachable, base_url, refusal_of
 from configuration import API_KEY, DESTINATION, Problems, configuration_of, secret_name, settings_of
 
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = "3.14"  # on which Fivetran runs the connectors
 SERVICE = "connector_sdk"
-PROXY = "ProxyAgent"
+DIRECT = frozenset({"", "Directly"})
 ENDINGS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 DASHBOARD = "https://fivetran.com/dashboard/connections"
 PIN = re.compile(r"([A-Za-z0-9_.-]+)==([A-Za-z0-9_.]+)")
@@ -56,7 +56,7 @@ class Plan(NamedTuple):
     def hidden(self) -> list[str]:
         """The texts that nobody is to see."""
         secrets = (self.configuration.get(setting.name, "") for setting in self.settings if setting.secret)
-        return [*cli.parts_of_key(self.api_key), self.destination, *secrets]
+        return [*cli.parts_of_key(self.api_key), self.destination, *(form for secret in secrets for form in (secret, secret.split("|")[0]))]
 
 
 class Deployed(NamedTuple):
@@ -69,7 +69,7 @@ class Deployed(NamedTuple):
     @property
     def lost(self) -> list[str]:
         """The settings that the connection had, and has no more."""
-        return sorted(self.plan.before.settings - self.plan.configuration.keys()) if self.plan.before else []
+        return sorted(self.plan.before.settings - (self.connection.settings or self.plan.configuration.keys())) if self.plan.before else []
 
 
 def main(words: Sequence[str], environment: Mapping[str, str]) -> int:
@@ -163,8 +163,11 @@ def check_kind(connection: Connection | None) -> None:
         raise Trouble(
             "The destination has a connection of this name that is no Connector SDK connection. Rename or remove it in Fivetran."
         )
-    if connection and connection.networking == PROXY:
-        raise Trouble("The connection goes through a proxy agent, which this deploy would take from it: use `fivetran deploy --proxy-id`.")
+    if connection and connection.networking not in DIRECT:
+        raise Trouble(
+            "The connection goes to its source by a proxy agent or the like, which this deploy would take from it: use fivetran deploy "
+            "with --proxy-id (README.md, From your machine)."
+        )
 
 
 def carried_out(plan: Plan, environment: Mapping[str, str]) -> Deployed:
@@ -183,7 +186,7 @@ def carried_out(plan: Plan, environment: Mapping[str, str]) -> Deployed:
         tests = plan.account.run_setup_tests(connection.id)
     except Trouble as trouble:
         raise Trouble(f"{ARRIVED}, but whether its setup tests pass is not known. {trouble}") from None
-    told = [SetupTest(*map(shown, test)) for test in tests]
+    told = [SetupTest(shown(test.title), test.status, shown(test.message)) for test in tests]
     if refusal := refusal_of(told):
         raise Trouble(f"{ARRIVED}. {refusal}")
     if requirements.read_bytes() != pins:
@@ -202,38 +205,37 @@ def arrived(plan: Plan, run: cli.Run, sleep: Callable[[float], None]) -> Connect
     """
     try:
         after = plan.account.connection(plan.group, plan.connector)
-        waited = 0
-        while not _has(after, run) and _may_still_come(plan, run, waited):
-            if not waited:
-                print("Fivetran has not done yet what it was asked for; waiting for it.", flush=True)
+        for waited in range(0, LATE_SECONDS, LOOK_SECONDS):
+            if not _may_still_come(plan, run, after):
+                break
+            print(f"Fivetran has not done yet what it was asked for; waiting for it ({waited} of {LATE_SECONDS} s).", flush=True)
             sleep(LOOK_SECONDS)
-            waited += LOOK_SECONDS
             after = plan.account.connection(plan.group, plan.connector)
-    except Trouble as trouble:
+        if after and run.package and after.package == run.package:
+            return after
+        raise Trouble(_absence(plan, run, after))
+    except Unreachable as trouble:
         raise Trouble(f"It cannot be told whether the connection has the new code. {trouble}") from None
-    if after and _has(after, run):
-        return after
-    raise Trouble(_absence(plan, run, after))
 
 
-def _has(connection: Connection | None, run: cli.Run) -> bool:
-    return connection is not None and bool(run.package) and connection.package == run.package
+def _may_still_come(plan: Plan, run: cli.Run, after: Connection | None) -> bool:
+    """Whether the connection is as it was, and the package is still there that it was to get."""
+    return bool(run.package) and _package(after) == _package(plan.before) and plan.account.has_package(run.package)
 
 
-def _may_still_come(plan: Plan, run: cli.Run, waited: int) -> bool:
-    return bool(run.status and run.package) and waited < LATE_SECONDS and plan.account.has_package(run.package)
+def _package(connection: Connection | None) -> str:
+    return connection.package if connection else ""
 
 
 def _absence(plan: Plan, run: cli.Run, after: Connection | None) -> str:
-    """Why a connection does not have the package, as far as that can be told."""
-    had = plan.before.package if plan.before else ""
-    if (after.package if after else "") != had:
-        return "The connection has other code than this job uploaded: did somebody else deploy meanwhile? Run this job again."
-    if run.package and plan.account.has_package(run.package):
-        return "The connection is as it was so far, but what Fivetran was asked for may still be done. Run this job again."
-    if after:
+    """What there is in place of a connection with the package."""
+    if _may_still_come(plan, run, after):
+        return f"Fivetran has not done what it was asked for, and may still do it. {AGAIN_LATER}"
+    if not after:
+        return "The connection is gone." if plan.before else "No connection was made. The lines above say why."
+    if plan.before and after.package == plan.before.package:
         return "The connection is as it was: neither its code nor its settings were changed. The lines above say why."
-    return "No connection was made. The lines above say why."
+    return f"The connection has code of which this job does not know that it is its own: did somebody else deploy meanwhile? {AGAIN_LATER}"
 
 
 def commit_of(environment: Mapping[str, str]) -> str:
@@ -268,7 +270,7 @@ def _listed(names: Iterable[str]) -> str:
 
 def cell(text: str) -> str:
     """A text of somebody else's, so that it is nothing but text in a table."""
-    return html.escape(text, quote=False).replace("|", "&#124;").replace("`", "&#96;")
+    return re.sub(r"[|`\[\]!*_~]", lambda found: f"&#{ord(found[0])};", html.escape(text, quote=False))
 
 
 def show(environment: Mapping[str, str], page: str) -> None:
@@ -281,7 +283,7 @@ def show(environment: Mapping[str, str], page: str) -> None:
 
 def fail(environment: Mapping[str, str], why: str) -> int:
     """Says why a deploy failed, where people look: in the log, on the run's page, and beside the job. Returns the exit status."""
-    show(environment, f"### Not deployed\n\n{why}\n")
+    show(environment, f"### Not deployed\n\n```text\n{why.replace('```', '')}\n```\n")
     annotate(environment, "error", why)
     return 1
 

@@ -31,9 +31,11 @@ def connection(package: str) -> Any:
     return scripts().account.Connection("connection_1", "connector_sdk", package, "Directly", "", frozenset())
 
 
-def arrived(packages: Runs, *, status: int, uploaded: str = NEW, kept: bool = True, before: str | None = OLD) -> tuple[Any, list[float]]:
+def arrived(
+    packages: Runs, *, status: int, uploaded: str = NEW, kept: bool = True, before: str | None = OLD, waited: list[float] | None = None
+) -> tuple[Any, list[float]]:
     """The connection, and for how long it was waited each time."""
-    waited: list[float] = []
+    waited = [] if waited is None else waited
     deploy = scripts().deploy
     account = Account(packages, kept=kept)
     plan = deploy.Plan("toy", (), {}, "", "", account, "group_1", None if before is None else connection(before))
@@ -58,13 +60,20 @@ def test_what_fivetran_still_works_at_is_waited_for() -> None:
 
 
 def test_what_does_not_come_in_five_minutes_may_still_come() -> None:
-    said = refused([OLD], status=1)
-    assert said.startswith("The connection is as it was so far, but what Fivetran was asked for may still be done")
+    waited: list[float] = []
+    with pytest.raises(scripts().account.Trouble, match="Fivetran has not done what it was asked for, and may still do it"):
+        arrived([OLD], status=1, waited=waited)
+    assert sum(waited) == 300
 
 
 @pytest.mark.parametrize(
     ("before", "after", "said"),
-    [(OLD, OLD, "The connection is as it was: neither"), (None, None, "No connection was made."), (OLD, OTHER, "other code than this job")],
+    [
+        (OLD, OLD, "The connection is as it was: neither"),
+        (None, None, "No connection was made."),
+        (OLD, OTHER, "does not know that it is its own"),
+        (OLD, None, "is gone"),
+    ],
 )
 @pytest.mark.parametrize("uploaded", [NEW, ""])
 def test_what_the_cli_took_back_or_never_uploaded_is_not_waited_for(
@@ -74,7 +83,7 @@ def test_what_the_cli_took_back_or_never_uploaded_is_not_waited_for(
 
 
 def test_a_cli_that_is_content_without_effect_is_not_believed() -> None:
-    assert "may still be done" in refused([OLD], status=0)
+    assert "may still do it" in refused([OLD], status=0)
     assert "neither its code" in refused([OLD], status=0, uploaded="")
 
 
@@ -106,6 +115,7 @@ def test_setup_tests_pass_if_each_is_known_to_and_one_was_run(statuses: list[str
     [
         (r"""Can"ary\tail""", r'{"message": "Can\"ary\\tail"}', '{"message": "***"}'),
         ("Can ary/ü", "https://x/?key=Can%20ary%2F%C3%BC", "https://x/?key=***"),
+        ("Can ary/ü", "https://x/?a=Can%20ary/%C3%BC&b=Can+ary%2F%C3%BC", "https://x/?a=***&b=***"),
         ("first\nsecond line\nthird", "a second line b\nthird", "a *** b ***"),
         ("abcdef", "xabcdefghi", "x***ghi"),
         ("", "nothing is hidden", "nothing is hidden"),

@@ -310,15 +310,21 @@ def test_a_revert_of_a_push_whose_deployment_is_not_recorded_yet_is_deployed(run
     assert outcome.why["virtuous"] == f"it changed after the commit before this push ({before[:12]})"
 
 
-def test_a_push_that_comes_late_does_not_put_older_code_in_the_place_of_newer(running: History, github: GitHub) -> None:
+@pytest.mark.parametrize(
+    ("state", "what"), [("success", "its last successful deployment"), ("in_progress", "a deployment that failed or is under way")]
+)
+def test_a_push_that_comes_late_does_not_put_older_code_in_the_place_of_newer(
+    running: History, github: GitHub, state: str, what: str
+) -> None:
     before = running.head
     late = running.change("virtuous/api.py", "ongage/api.py")
     newer = running.change("virtuous/api.py", "README.md")
-    github.deploy("virtuous", newer, "success")
+    github.deploy("virtuous", newer, state)
     running.git("checkout", "-q", late)
     outcome = run(running, github, BEFORE=before)
     assert outcome.chosen == ["ongage"]
-    assert outcome.why["virtuous"] == f"this commit is older than its last successful deployment ({newer[:12]})"
+    assert outcome.why["virtuous"] == f"this commit is older than {what} ({newer[:12]})"
+    assert run(running, github, BEFORE=NO_COMMIT).chosen == ["ongage", "virtuous"], "the branch was made anew"
     assert run(running, github, BEFORE=before, GITHUB_RUN_ATTEMPT="2").chosen == ["ongage", "virtuous"], "whoever runs it again means it"
 
 
@@ -405,7 +411,9 @@ def test_without_any_deployment_the_push_counts(history: History, github: GitHub
     history.change(*paths)
     outcome = run(history, github, BEFORE=before)
     assert outcome.chosen == expected
-    assert {why[why.index(" after") :] for why in outcome.why.values()} == {f" after the commit before this push ({before[:12]})"}
+    assert {why[why.index(" after") :] for why in outcome.why.values()} == {
+        f" after the commit before this push, and it never was deployed before ({before[:12]})"
+    }
 
 
 @pytest.mark.parametrize(

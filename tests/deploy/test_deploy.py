@@ -211,7 +211,7 @@ def refused(deploy: Job, *said: str) -> None:
         assert sentence in deploy.printed
     assert "Traceback" not in deploy.printed
     assert CANARY not in deploy.printed
-    assert deploy.summary.startswith("### Not deployed\n\n")
+    assert re.fullmatch(r"### Not deployed\n\n```text\n[^`]+\n```\n", deploy.summary)
     assert deploy.summary.strip() in deploy.printed
     [annotation] = [line for line in deploy.printed.splitlines() if line.startswith("::")]
     assert annotation.startswith("::error title=deploy::")
@@ -245,21 +245,22 @@ def test_what_fivetran_says_is_hidden_where_it_is_secret_and_is_nothing_but_text
     job: Start, fivetran: tuple[DeployApi, Box], source: Box
 ) -> None:
     api, _ = fivetran
-    forms = " ".join([CANARY, json.dumps(CANARY), quote(CANARY, safe="")])
+    secret = f'{CANARY}"a/b|1'
+    forms = " ".join([secret, json.dumps(secret), quote(secret), quote(secret, safe=""), secret.partition("|")[0]])
     odd = SetupTest(f"a | <img src=x> `{forms}`\n::warning::x\n##[error]y", "PASSED", f"{forms}\n  package id: package_99\n::error::x")
     api.setup_tests = [odd]
-    deploy = job("virtuous", virtuous(source) | {"SFL_VIRTUOUS_BEARER_TOKEN": CANARY})
+    deploy = job("virtuous", virtuous(source) | {"SFL_VIRTUOUS_BEARER_TOKEN": secret})
     assert deploy.run() == 0, deploy.printed
     outcomes = iter([[SetupTest(odd.title, "FAILED", odd.message)], [odd]])
     api.setup_tests = lambda connection, zipped: next(outcomes)
-    again = job("virtuous", virtuous(source))
+    again = job("virtuous", virtuous(source) | {"SFL_VIRTUOUS_BEARER_TOKEN": secret})
     assert again.run() == 0, "a test that failed and passes now is none that fails"
     for text in (deploy.printed, again.printed, deploy.summary, again.summary):
         assert CANARY not in text
         assert "##[" not in text
         assert not [line for line in text.splitlines() if line.startswith("::")]
     assert "fivetran | ::error::x" in again.printed
-    assert "a &#124; &lt;img src=x&gt; &#96;***" in deploy.summary
+    assert "a &#124; &lt;img src=x&gt; &#96;&#42;&#42;&#42; " in deploy.summary
 
 def test_missing_secrets_are_named_and_fivetran_is_not_asked(job: Start, fivetran: tuple[DeployApi, Box]) -> None:
     deploy = job("ongage", secrets_of("ongage", {"x_password": f" {CANARY}"}) | {"FIVETRAN_DESTINATION": ""})
@@ -292,7 +293,7 @@ def test_a_destination_on_a_later_page_is_found(job: Start, fivetran: tuple[Depl
 def test_an_outage_changes_nothing_and_says_so(kind: str, job: Start, fivetran: tuple[DeployApi, Box], source: Box) -> None:
     api, box = fivetran
     box.faults.add(kind, "^/v1/groups$", status=503)
-    refused(job("virtuous", virtuous(source)), NOTHING_SENT, "Run this job again")
+    refused(job("virtuous", virtuous(source)), NOTHING_SENT, "Run the workflow for this connector later")
     assert not api.packages
     assert not api.connections
 
@@ -322,7 +323,7 @@ def test_a_reply_that_is_lost_after_the_change_was_made_is_told_from_one_before_
         raise ConnectionDropped
 
     api.setup_tests = lose
-    refused(job("virtuous", virtuous(source)), "whether its setup tests pass is not known", "Run this job again")
+    refused(job("virtuous", virtuous(source)), "whether its setup tests pass is not known", "Run the workflow for this connector later")
     assert only_connection(api).secrets["bearer_token"] == CANARY
 
 
@@ -349,10 +350,11 @@ def test_what_has_the_name_and_is_something_else_is_left_alone(job: Start, fivet
     assert not api.packages
 
 
-def test_a_proxy_agent_is_not_taken_from_a_connection(job: Start, fivetran: tuple[DeployApi, Box], source: Box) -> None:
+@pytest.mark.parametrize("method", ["ProxyAgent", "PrivateLink"])
+def test_a_proxy_agent_is_not_taken_from_a_connection(method: str, job: Start, fivetran: tuple[DeployApi, Box], source: Box) -> None:
     api, _ = fivetran
     [group] = api.groups
-    api.add_connection(group, "virtuous", networking_method="ProxyAgent")
+    api.add_connection(group, "virtuous", networking_method=method)
     refused(job("virtuous", virtuous(source)), "--proxy-id")
 
 
@@ -385,7 +387,7 @@ def test_a_connection_that_somebody_else_deploys_to_meanwhile_is_noticed(
             connection.config["package_id"] = "of_somebody_else"
 
     box.faults.add("call", "^/v1/connections/", action=overtake)
-    refused(job("virtuous", virtuous(source)), "other code than this job uploaded")
+    refused(job("virtuous", virtuous(source)), "code of which this job does not know that it is its own")
 
 
 def test_a_connection_of_another_name_is_never_touched(job: Start, fivetran: tuple[DeployApi, Box], source: Box) -> None:
@@ -426,6 +428,14 @@ def test_requirements_that_are_not_installed_as_pinned_stop_it_before_the_cli_wr
     assert said in deploy.printed
     assert path.read_text(encoding="utf-8") == pins
     assert fivetran[0].received == []
+
+
+def test_versions_that_the_cli_writes_all_the_same_are_told_of(
+    job: Start, fivetran: tuple[DeployApi, Box], source: Box, checkout: Path
+) -> None:
+    with (checkout / "virtuous" / "connector.py").open("a", encoding="utf-8") as module:
+        module.write("import pytz\n")
+    refused(job("virtuous", virtuous(source)), "the CLI wrote other versions into virtuous/requirements.txt than this commit has")
 
 
 # --- Where a secret is ---

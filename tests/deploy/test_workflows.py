@@ -11,7 +11,7 @@ import pytest
 from tests import readme
 from tests.deploy import documents
 from tests.deploy.runner import EXPRESSION, GATED, WORKFLOWS, value_of, workflow
-from tests.deploy.scripts import SCRIPTS
+from tests.deploy.scripts import SCRIPTS, scripts
 from tests.loading import FOLDERS, ROOT
 
 PINNED = {
@@ -98,6 +98,23 @@ def test_a_gate_is_read_as_github_reads_it() -> None:
     assert GATED.fullmatch("matrix.connector == 'toy' && secrets.SFL_TOY_TOKEN || ''")
     with pytest.raises(AssertionError):
         value_of("toJSON(secrets)", {})
+
+
+def test_the_first_job_sees_the_whole_history_and_what_is_deployed_and_no_secret() -> None:
+    job = workflow("deploy")["jobs"]["changes"]
+    checkout, python, step = job["steps"]
+    assert checkout["with"] == {"fetch-depth": 0, "persist-credentials": False}
+    assert python["with"] == {"python-version": "3.14"}
+    assert job["permissions"] == {"contents": "read", "deployments": "read"}
+    assert job["concurrency"] == {"group": "changes-${{ github.run_id }}", "cancel-in-progress": False}
+    assert job["outputs"] == {"connectors": "${{ steps." + step["id"] + ".outputs.connectors }}"}
+    assert "if" not in job
+
+
+def test_what_is_deployed_is_the_commit_that_github_writes_down_on_the_python_that_fivetran_is_told() -> None:
+    checkout, python = workflow("deploy")["jobs"]["deploy"]["steps"][:2]
+    assert checkout["with"] == {"persist-credentials": False}
+    assert python["with"] == {"python-version": scripts().deploy.PYTHON}
 
 
 def test_a_deploy_is_one_at_a_time_in_its_own_environment_and_never_cut_short() -> None:

@@ -626,7 +626,7 @@ DEPLOY = (
     Fault(
         "any-connection-taken-for-the-deployed-one",
         ".github/scripts/deploy.py",
-        "if after and _has(after, run):",
+        "if after and run.package and after.package == run.package:",
         "if after:",
         ("tests/deploy/test_arrival.py::test_what_the_cli_took_back_or_never_uploaded_is_not_waited_for",),
     ),
@@ -664,6 +664,13 @@ DEPLOY = (
         'status.get("state") == "success"',
         'status.get("state") != "queued"',
         (f"{CHANGED}what_an_earlier_push_could_not_deploy_is_still_owed",),
+    ),
+    Fault(
+        "late-push-put-in-the-place-of-a-newer",
+        ".github/scripts/changed_connectors.py",
+        "(base for base in bases if precedes(base.commit))",
+        "(base for base in bases[:1] if precedes(base.commit))",
+        (f"{CHANGED}a_push_that_comes_late_does_not_put_older_code_in_the_place_of_newer",),
     ),
     Fault(
         "forced-push-compared-as-any-other",

@@ -613,6 +613,7 @@ def test_the_real_cli_fails_when_the_setup_tests_do_and_without_a_key(client: Cl
 
 
 @pytest.mark.real
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="the CLI has no options file there")
 def test_the_real_cli_writes_down_what_the_migration_list_tells(client: Client, tmp_path: Path) -> None:
     client.group.name = "second_page"
     client.created(schema="other", python_version="3.12")
