@@ -146,6 +146,11 @@ def test_what_is_installed_beside_the_secrets_is_known_by_its_hash_and_is_what_t
     assert wanted.items() <= locked.items(), "choose anew: make lock"
 
 
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_no_module_of_a_connector_has_the_name_of_a_script_that_imports_its_settings(folder: str) -> None:
+    assert {path.stem for path in (ROOT / folder).glob("*.py")}.isdisjoint(path.stem for path in SCRIPTS.glob("*.py"))
+
+
 def test_no_line_of_a_program_is_made_of_an_expression() -> None:
     for name, job in jobs():
         assert not [step["run"] for step in job["steps"] if "${{" in step.get("run", "")], name
