@@ -172,8 +172,10 @@ class Account:
         return data
 
     def _request(self, method: str, path: str, query: Mapping[str, str], seconds: int) -> requests.Response:
+        # Fivetran's own examples send JSON, also where there is nothing to say
+        body: dict[str, str] | None = {} if method == "POST" else None
         try:
-            return self._session.request(method, self._url + path, params=query, timeout=(CONNECT_SECONDS, seconds))
+            return self._session.request(method, self._url + path, params=query, json=body, timeout=(CONNECT_SECONDS, seconds))
         except requests.RequestException as error:  # its text has the address, and may have more
             raise Unreachable(f"Fivetran does not answer ({type(error).__name__}). {AGAIN_LATER}") from None
 

@@ -77,6 +77,7 @@ def test_a_new_connection_gets_code_and_configuration_and_nothing_else(
     assert (connection.schema, connection.service, connection.paused) == (connector, "connector_sdk", True)
     assert connection.secrets == required(connector)
     assert connection.config["python_version"] == "3.14"
+    assert (api.received[-1].path, api.received[-1].body) == (f"/v1/connections/{connection.id}/test", {})
     folder = unpacked(package_of(api, connection), checkout.parent / "package")
     names = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     own = {path.name for path in (ROOT / connector).iterdir() if path.is_file() and path.name != "configuration.json"}
