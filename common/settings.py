@@ -226,8 +226,8 @@ def some_of(choices: Sequence[str]) -> Callable[[str], frozenset[str]]:
         names = frozenset(name.strip() for name in value.split(",") if name.strip())
         unknown = sorted(names - set(choices))
         if unknown:
-            allowed = f"may name: {', '.join(choices)}."
-            raise Misfit(allowed, f"names {', '.join(unknown)}; it {allowed}")
+            listed = ", ".join(choices)
+            raise Misfit(f"names something else than it may: {listed}.", f"names {', '.join(unknown)}; it may name: {listed}.")
         return names
 
     return parse_names

@@ -132,5 +132,27 @@ def test_a_connectors_required_settings_are_a_whole_configuration(folder: str) -
         assert name in str(found.value)
 
 
+@pytest.mark.parametrize("folder", FOLDERS)
+@pytest.mark.parametrize(
+    "value",
+    [
+        CANARY,
+        f"{CANARY}, 7",
+        f"http://{CANARY}.example.org",
+        f"https://{CANARY}@x",
+        f"{CANARY}|9",
+        f"{CANARY} key",
+        f"{CANARY}:é",
+        f"{CANARY}\nb",
+    ],
+)
+def test_no_setting_of_a_connector_is_refused_with_its_value(folder: str, value: str) -> None:
+    environment = {**OWN, **{secret(folder, setting.name): value for setting in settings_of(folder)}}
+    with pytest.raises(scripts().configuration.Problems) as found:
+        made(folder, environment)
+    assert "SFL_" in str(found.value)
+    assert CANARY not in str(found.value)
+
+
 def made(folder: str, environment: dict[str, str]) -> Any:
     return scripts().configuration.configuration_of(folder, settings_of(folder), environment)
