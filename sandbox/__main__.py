@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import signal
 import sys
 import textwrap
 from collections.abc import Iterable
-from threading import Event
 
 from sandbox.options import Parser
 from sandbox.presets import PRESETS
-from sandbox.server import STAND_INS, Box, PortRefused, running
+from sandbox.server import STAND_INS, Box, running, until_told
 
 DEFAULT_PORT = 8765  # always the same one, so that yesterday's configuration.json still works
 NEXT_PORT = DEFAULT_PORT + 1
@@ -83,22 +81,18 @@ def _listed(title: str, names: Iterable[str]) -> str:
 
 def main(words: list[str]) -> int:
     """Serve until SIGTERM or SIGINT."""
-    options, stop = arguments(words), Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    options = arguments(words)
+
+    def greet(box: Box) -> None:
+        if options.json or not sys.stdout.isatty():
+            print(for_programs(options.connector, box))
+        print(for_people(options.connector, box), flush=True)
+        if options.faults:
+            print(f"The faults of {options.faults!r} are on. {PRESETS[options.faults].says}", flush=True)
+
     size = {"rows": options.rows, "seed": options.seed, "rate_limit": options.rate_limit}
-    try:
-        with running(options.connector, port=options.port, faults=options.faults, **size) as box:
-            if options.json or not sys.stdout.isatty():
-                print(for_programs(options.connector, box))
-            print(for_people(options.connector, box), flush=True)
-            if options.faults:
-                print(f"The faults of {options.faults!r} are on. {PRESETS[options.faults].says}", flush=True)
-            stop.wait()
-    except PortRefused as refusal:
-        print(f"{refusal}. Choose another one, for example PORT={NEXT_PORT}; PORT=0 is any free one.", file=sys.stderr)
-        return 1
-    return 0
+    served = running(options.connector, port=options.port, faults=options.faults, **size)
+    return until_told(served, greet, "PORT=", NEXT_PORT)
 
 
 if __name__ == "__main__":

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import base64
 import json
-import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Event, RLock
+from threading import RLock
 from typing import Any, ClassVar
 
 from sandbox.deploy_routes import (
@@ -33,7 +32,7 @@ from sandbox.deploy_routes import (
 )
 from sandbox.messages import Reply, Request
 from sandbox.options import Parser
-from sandbox.server import Box, Control, PortRefused, serving
+from sandbox.server import Box, Control, serving, until_told
 
 __all__ = ["Account", "Connection", "DeployApi", "Group", "Package", "Received", "SetupTest", "SetupTests", "Upload", "deploying"]
 
@@ -232,17 +231,11 @@ def main(words: list[str]) -> int:
     parser = Parser(prog="python -m sandbox.deploys", description="Serve a stand-in for Fivetran's deploy API, on 127.0.0.1.")
     parser.add_argument("--port", default=str(DEFAULT_PORT), help="default: %(default)s; 0 is any free one")
     port = parser.whole("PORT", parser.parse_args(words).port, DEFAULT_PORT + 1, least=0, most=65_535)
-    stop = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    try:
-        with deploying(port=port) as (_, box):
-            print(for_people(box.url, DEFAULT_KEY, DEFAULT_GROUP), flush=True)
-            stop.wait()
-    except PortRefused as refusal:
-        print(f"{refusal}. Choose another one, for example --port {DEFAULT_PORT + 1}; --port 0 is any free one.", file=sys.stderr)
-        return 1
-    return 0
+
+    def greet(served: tuple[DeployApi, Box]) -> None:
+        print(for_people(served[1].url, DEFAULT_KEY, DEFAULT_GROUP), flush=True)
+
+    return until_told(deploying(port=port), greet, "--port ", DEFAULT_PORT + 1)
 
 
 if __name__ == "__main__":

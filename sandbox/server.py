@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import importlib
 import json
+import signal
 import socket
 import struct
 import sys
@@ -12,12 +13,12 @@ import time
 import traceback
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import chain
 from threading import Event, Lock, Thread
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, TypeVar
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from sandbox.faults import ConnectionDropped, Faults
@@ -27,6 +28,7 @@ from sandbox.presets import PRESETS
 # Name of a stand-in, and the module whose make() makes it.
 STAND_INS = {name: f"sandbox.{name}.standin" for name in ("virtuous", "ongage", "everyaction")}
 REQUESTS_KEPT = 100_000
+Served = TypeVar("Served")
 _TOO_NEW: dict[int, str] = {520: "Web Server Returned an Unknown Error"}
 
 
@@ -416,6 +418,22 @@ def serving(
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def until_told(served: AbstractContextManager[Served], greet: Callable[[Served], None], option: str, example: int) -> int:
+    """Serve until SIGTERM or SIGINT, and return the exit status; a port that cannot be had is told with the option for another one."""
+    stop = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        with served as box:
+            greet(box)
+            stop.wait()
+    except PortRefused as refusal:
+        said = f"{refusal}. Choose another one, for example {option}{example}; {option}0 is any free one."
+        print(said, file=sys.stderr)
+        return 1
+    return 0
 
 
 @contextmanager
