@@ -25,13 +25,13 @@ from common.deletes import MAX_DELETED_UNDOUBTED, is_doubtful
 from common.failures import NotFound, SourceFailure, SyncFailed, Unavailable
 from common.portions import portions
 from common.retrying import Attempts
+from common.sketch import Mirror, width_for
 from common.tables import ConversionError
 from context import Context
 from cursors import CHANGES, COMPARE, DELIVER, FIRST, ContactsState, Job
 from delivery import of_list
 from plan import MAX_RETRIES_PER_BATCH, Window
 from searches import SEARCH, Ends, JobFailed, Jobs
-from sketch import Mirror, width_for
 
 SEARCHES_AT_ONCE = 4
 EXPORT_ATTEMPTS = 8

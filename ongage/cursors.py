@@ -13,9 +13,9 @@ from common.collection import Collection, CollectionState
 from common.errors import OpenErrors
 from common.failures import StateProblem
 from common.ledger import Ledger
+from common.sketch import Mirror
 from common.state import ADVICE, check_version, day_of, moment_of, names_of, part, valid
 from plan import ACCOUNT, PER_LIST, Window
-from sketch import Mirror
 
 VERSION = 1  # a new collection needs a new one, and a migration: no part of a state may be missing
 FIRST, CHANGES, COMPARE, DELIVER = "first", "changes", "compare", "deliver"

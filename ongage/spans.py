@@ -13,10 +13,10 @@ from hashlib import blake2b
 
 from common.deletes import MAX_DELETED_UNDOUBTED, is_doubtful
 from common.portions import portions
+from common.sketch import Mirror, width_for
 from common.tables import Row, Table
 from cursors import SpansState
 from delivery import Delivery
-from sketch import Mirror, width_for
 
 ROWS_AT_ONCE = 500
 DIFFERENCES_EXPECTED = 0.1  # of the rows of a span

@@ -426,7 +426,7 @@ ONGAGE = (
     ),
     Fault(
         "edits-without-a-date-not-seen",
-        "ongage/sketch.py",
+        "common/sketch.py",
         "self._sums.add(number << CHECKSUM_BITS | checksum, times)",
         "self._sums.add(number << CHECKSUM_BITS, times)",
         (f"{ROWS}03_changes_of_every_kind_arrive[ongage]",),

@@ -11,12 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from common import sketch
 from common.errors import ErrorRecord
 from common.failures import StateProblem
 from tests.loading import load
 
 ongage = load("ongage")
-cursors, plan, sketch = ongage.cursors, ongage.plan, ongage.sketch
+cursors, plan = ongage.cursors, ongage.plan
 
 NOW = datetime(2026, 9, 21, 14, 13, 20, tzinfo=timezone.utc)
 UPPER = int(NOW.timestamp())

@@ -13,10 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.loading import load
+from common import sketch
 from tests.strategies import ANY_TEXT
 
-sketch = load("ongage").sketch
 Sketch, Mirror = sketch.Sketch, sketch.Mirror
 
 NUMBERS = st.sets(st.integers(1, 2**150), max_size=40)

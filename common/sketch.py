@@ -40,6 +40,11 @@ class Sketch:
         self._cells: dict[int, Cell] = {}
         self._dumped: list[Any] | None = None
 
+    @property
+    def empty(self) -> bool:
+        """Whether there is no number in it."""
+        return not self._cells
+
     def add(self, number: int, times: int = 1) -> None:
         """Puts a number into the set; with `times` -1 takes it out."""
         check, *places = _hashes(number)
