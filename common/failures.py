@@ -52,6 +52,18 @@ class RateLimited(SourceFailure):
         self.seconds = seconds
 
 
+class Exhausted(SourceFailure):
+    """A quota is used up for longer than a sync waits: stop, and go on in a later one.
+
+    Args:
+        seconds: how long the source says to wait.
+    """
+
+    def __init__(self, message: str, url: str = "", status: int | None = None, seconds: float = 0.0) -> None:
+        super().__init__(message, url, status)
+        self.seconds = seconds
+
+
 class Disorder(SourceFailure):
     """Pages that contradict each other or the request: out of order, repeated, or not filtered as asked."""
 

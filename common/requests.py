@@ -7,6 +7,7 @@ after and that its table of names spells differently ("Requests") on the public 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, nullcontext
 from datetime import timezone
@@ -21,7 +22,7 @@ from requests.adapters import HTTPAdapter
 
 from common.budget import Budget, quota_from
 from common.clock import Clock
-from common.failures import Forbidden, NotFound, RateLimited, Rejected, SourceFailure, Unauthorized, Unavailable
+from common.failures import Exhausted, Forbidden, NotFound, RateLimited, Rejected, SourceFailure, Unauthorized, Unavailable
 
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 180.0  # sources answer large pages slowly; a connection that is silent for longer is lost
@@ -36,6 +37,9 @@ REFUSALS: dict[int, type[SourceFailure]] = {
 RETRIED = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY}
 
 WaitInBody = Callable[[Any], float | None]
+Authorise = Callable[[requests.PreparedRequest], requests.PreparedRequest]
+# status, "GET <address> answered <status>", address, the parsed body, headers
+Refusal = Callable[[int, str, str, Any, Mapping[str, str]], SourceFailure | None]
 
 
 def _fraction(text: str) -> Decimal | str:
@@ -49,20 +53,31 @@ def _fraction(text: str) -> Decimal | str:
 DECODER = msgspec.json.Decoder(float_hook=_fraction)  # takes half the time and memory of the standard library's for a large page
 
 
+def keep_headers(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """An `auth` that changes nothing, since without one requests may put a login from ~/.netrc in place of our header."""
+    return request
+
+
 class Manner(NamedTuple):
-    """What is particular to a source's replies.
+    """What is particular to a source.
 
     Args:
         wait_in_body: finds the seconds to wait in the parsed body of a 429, for sources that say it there.
         secrets: what a refusal's sentence must not repeat, besides the words of the headers.
         json_only: the source answers JSON whenever it knows the path: a 404 that is none tells of a wrong address, and not of a record.
         signed: the addresses hold credentials in their queries, so that these are not told.
+        refusal: makes the source's own kind of failure of a refusal, or None if it is like any other.
+        longest_wait: when a 429 asks for more seconds than that, nobody waits, and it is an `Exhausted`.
+        authorise: puts the credential on a request, where it changes with time.
     """
 
     wait_in_body: WaitInBody = lambda body: None
     secrets: Iterable[str] = ()
     json_only: bool = False
     signed: bool = False
+    refusal: Refusal = lambda status, about, url, body, headers: None
+    longest_wait: float = math.inf
+    authorise: Authorise = keep_headers
 
 
 PLAIN = Manner()
@@ -78,6 +93,8 @@ class Exchange:
         clock: to turn a Retry-After date into seconds.
         connections: how many requests may be under way at once.
         manner: what is particular to the source.
+
+    Whatever `manner.authorise` raises, each request raises.
     """
 
     def __init__(
@@ -92,12 +109,8 @@ class Exchange:
         self._base_url, self._budget, self._clock, self._manner = base_url, budget, clock, manner
         words = [word for value in headers.values() for word in value.split()]
         self._secrets = {word for word in (*words, *manner.secrets) if len(word) >= SHORTEST_SECRET}
-        self._session = _Session()
+        self._session = session(connections, self._manner.authorise)
         self._session.headers.update(headers)
-        self._session.auth = _keep_headers
-        adapter = HTTPAdapter(pool_connections=1, pool_maxsize=connections)
-        self._session.mount("https://", adapter)
-        self._session.mount("http://", adapter)
 
     def json(self, method: str, path: str, params: Mapping[str, str | int] | None = None, body: object = None) -> Any:
         """The parsed JSON body of the reply, None of one without a body or to a DELETE; numbers with a fraction are `Decimal`.
@@ -112,13 +125,13 @@ class Exchange:
         return self._parse(reply) if reply.status_code != HTTPStatus.NO_CONTENT and method != "DELETE" else None
 
     @contextmanager
-    def chunks(self, method: str, path: str) -> Iterator[Iterator[bytes]]:
+    def chunks(self, method: str, path: str, body: object = None) -> Iterator[Iterator[bytes]]:
         """The body of the reply as it comes, in pieces, of any length: it is never held whole. The request counts as under way meanwhile.
 
         Raises:
             SourceFailure: one of its kinds; `Unavailable` while the pieces are read, too.
         """
-        with self._exchanged(method, path, None, None, stream=True) as (reply, url):
+        with self._exchanged(method, path, None, body, stream=True) as (reply, url):
             yield self._pieces(reply, f"{method} {url}")
 
     @contextmanager
@@ -144,7 +157,7 @@ class Exchange:
         try:
             return self._session.request(method, url, params=params, json=body, timeout=timeout, allow_redirects=False, stream=stream)
         except requests.RequestException as error:
-            problem = _spell(error)
+            problem = spell(error)
         raise Unavailable(f"{method} {self._told(url)}: {problem}", self._told(url))
 
     def _told(self, url: str) -> str:
@@ -161,7 +174,7 @@ class Exchange:
         try:
             yield from reply.iter_content(CHUNK_BYTES)
         except requests.RequestException as error:
-            problem = _spell(error)
+            problem = spell(error)
         else:
             return
         raise Unavailable(f"{asked}: {problem}", self._url(reply), reply.status_code)
@@ -185,13 +198,19 @@ class Exchange:
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in RETRIED:
             self._close_for(retry_after(reply.headers.get("Retry-After"), self._clock))
             return Unavailable(about, url, status)
+        failure = self._manner.refusal(status, about, url, self._harmless_body(reply), reply.headers)
+        if failure:
+            return failure
         kind = REFUSALS.get(status, Rejected)
         if kind is NotFound and self._manner.json_only and _body(reply) is None:
             kind = Rejected
         return kind(about + self._reason(reply), url, status)
 
-    def _rate_limited(self, reply: requests.Response, about: str, sent_at: float) -> RateLimited:
+    def _rate_limited(self, reply: requests.Response, about: str, sent_at: float) -> RateLimited | Exhausted:
         said = retry_after(reply.headers.get("Retry-After"), self._clock), self._manner.wait_in_body(_body(reply))
+        longest = max((one for one in said if one is not None), default=0.0)
+        if longest > self._manner.longest_wait:
+            return exhausted(about, self._url(reply), reply.status_code, longest)
         seconds = max((one for one in said if one is not None and one <= LONGEST_WAIT_SECONDS), default=None)
         self._close_for(seconds)
         if seconds is None:
@@ -205,7 +224,18 @@ class Exchange:
     def _reason(self, reply: requests.Response) -> str:
         """The source's own sentence about a refusal; not if it repeats a credential."""
         found = next((sentence for sentence in map(_sentence, _shapes(_body(reply))) if sentence), "")
-        return f": {found[:200]}" if found and not any(secret in found for secret in self._secrets) else ""
+        return f": {found[:200]}" if found and not any(secret in found for secret in self._secrets | self._secrets_of(reply)) else ""
+
+    def _secrets_of(self, reply: requests.Response) -> set[str]:
+        """What must not be repeated, besides the words of the headers: also what `authorise` put on this request."""
+        *_, token = ["", *reply.request.headers.get("Authorization", "").split()]
+        return {secret for secret in (*self._manner.secrets, token) if len(secret) >= SHORTEST_SECRET}
+
+    def _harmless_body(self, reply: requests.Response) -> Any:
+        """What a refusal says; None if it repeats a credential."""
+        body = _body(reply)
+        said = json.dumps(body, ensure_ascii=False)
+        return None if any(secret in said for secret in self._secrets_of(reply)) else body
 
 
 class _Session(requests.Session):
@@ -216,12 +246,23 @@ class _Session(requests.Session):
         return iter(())
 
 
-def _keep_headers(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """An `auth` that changes nothing, since without one requests may put a login from ~/.netrc in place of our header."""
-    return request
+def session(connections: int, authorise: Authorise = keep_headers) -> requests.Session:
+    """A session for so many requests at once, that sends a credential nowhere but where it is told, and none of ~/.netrc."""
+    made = _Session()
+    made.auth = authorise
+    adapter = HTTPAdapter(pool_connections=1, pool_maxsize=connections)
+    made.mount("https://", adapter)
+    made.mount("http://", adapter)
+    return made
 
 
-def _spell(error: requests.RequestException) -> str:
+def exhausted(about: str, url: str, status: int, seconds: float) -> Exhausted:
+    """The failure of a quota that lasts longer than anybody waits."""
+    spelled = f"{seconds / 3600:.1f} hours" if seconds >= 2 * 3600 else f"{seconds / 60:.0f} minutes"
+    return Exhausted(f"{about}: the quota is used up, and there is more only in {spelled}.", url, status, seconds)
+
+
+def spell(error: requests.RequestException) -> str:
     """What went wrong. The text of the error may hold anything, so only its kind is told: refused, reset, cut half way."""
     if isinstance(error, requests.Timeout):
         return "it did not answer in time"
@@ -250,7 +291,7 @@ def _body(reply: requests.Response) -> Any:
     """What a refusal says; None if that is no JSON, or breaks off while it is read."""
     try:
         return reply.json()
-    except (ValueError, requests.RequestException):
+    except (ValueError, RecursionError, requests.RequestException):
         return None
 
 

@@ -202,17 +202,16 @@ class Direct:
         """Asks the sandbox again."""
         self._remembered = None
 
-    def request(
-        self, session: requests.Session, method: str, url: str, params: Any = None, json: Any = None, timeout: Any = None, **_: Any
-    ) -> requests.Response:
+    def request(self, session: requests.Session, method: str, url: str, timeout: Any = None, **more: Any) -> requests.Response:
         """In place of `requests.Session.request`."""
-        remembered, question = self._remembered, repr((method, url, params, json))
+        sent = {name: more.get(name) for name in ("params", "json", "data", "headers")}
+        remembered, question = self._remembered, repr((method, url, sent))
         if remembered is not None and question in remembered:
             response, content = remembered[question]
             response = copy.copy(response)
             response.raw = io.BytesIO(content)  # each one is read anew, be it in pieces
             return response
-        prepared = session.prepare_request(requests.Request(method, url, params=params, json=json))
+        prepared = session.prepare_request(requests.Request(method, url, **sent))
         response = self._exchange(prepared, timeout)
         if remembered is not None:
             content = response.raw.read()

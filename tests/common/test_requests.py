@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.budget import Budget, Pace
-from common.failures import Forbidden, NotFound, RateLimited, Rejected, SourceFailure, Unauthorized, Unavailable
+from common.failures import Exhausted, Forbidden, NotFound, RateLimited, Rejected, SourceFailure, Unauthorized, Unavailable
 from common.requests import Exchange, Manner, retry_after
 from tests.doubles import NOON, FakeClock
 
@@ -476,3 +476,94 @@ def test_a_number_that_is_none_is_a_text_and_the_rest_is_read(vendor: responses.
 def test_a_document_too_deep_to_be_parsed_is_an_outage(vendor: responses.RequestsMock, exchange: Exchange) -> None:
     vendor.get(URL, body="[" * 100_000 + "]" * 100_000)
     assert isinstance(failure_of(exchange), Unavailable)
+
+
+# --- What is particular to a source ---
+
+
+def test_what_authorises_puts_a_credential_on_each_request(vendor: responses.RequestsMock, budget: Budget, clock: FakeClock) -> None:
+    numbers = iter(range(9))
+
+    def authorise(request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {TOKEN}-{next(numbers)}"
+        return request
+
+    exchange = Exchange(BASE, {"Accept": "application/json"}, budget, clock, 1, Manner(authorise=authorise))
+    vendor.get(URL, json={})
+    vendor.get(URL, status=403, json={"message": f"{TOKEN}-1 is not accepted"})
+    exchange.json("GET", PATH)
+    assert "canary" not in str(failure_of(exchange))
+    assert [sent(vendor, number).headers["Authorization"] for number in (0, 1)] == [f"Bearer {TOKEN}-0", f"Bearer {TOKEN}-1"]
+
+
+def test_what_cannot_be_authorised_is_not_sent_and_not_counted_as_under_way(vendor: responses.RequestsMock) -> None:
+    def authorise(request: requests.PreparedRequest) -> requests.PreparedRequest:
+        raise Unauthorized("no")
+
+    budget = Watched()
+    exchange = Exchange(BASE, HEADERS, budget, FakeClock(), 1, Manner(authorise=authorise))
+    assert str(failure_of(exchange)) == "no"
+    assert budget.steps == ["enter", None]
+    assert len(vendor.calls) == 0
+
+
+class Own(Rejected):
+    """A source's own kind."""
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409])
+def test_a_source_makes_its_own_failure_of_a_refusal(status: int, vendor: responses.RequestsMock, budget: Budget, clock: FakeClock) -> None:
+    def refusal(status: int, about: str, url: str, body: Any, headers: Any) -> SourceFailure | None:
+        return Own(f"{about}: {body['code']} {headers['request-id']}", url, status)
+
+    vendor.get(URL, status=status, json={"code": "X"}, headers={"Request-Id": "r1"})
+    failure = failure_of(Exchange(BASE, HEADERS, budget, clock, 1, Manner(refusal=refusal)))
+    assert type(failure) is Own
+    assert (str(failure), failure.url, failure.status) == (f"GET {URL} answered {status}: X r1", URL, status)
+
+
+def test_a_source_need_not(vendor: responses.RequestsMock, budget: Budget, clock: FakeClock) -> None:
+    vendor.get(URL, status=403, json={"message": "no"})
+    failure = failure_of(Exchange(BASE, HEADERS, budget, clock, 1, Manner(refusal=lambda *told: None)))
+    assert (type(failure), str(failure)) == (Forbidden, f"GET {URL} answered 403: no")
+
+
+@pytest.mark.parametrize("secret", ["canary-secret", "1//a=b&c<d"])
+def test_of_a_refusal_that_repeats_a_credential_a_source_sees_nothing(
+    secret: str, vendor: responses.RequestsMock, budget: Budget, clock: FakeClock
+) -> None:
+    seen: list[Any] = []
+    manner = Manner(secrets=[secret], refusal=lambda status, about, url, body, headers: seen.append(body))
+    escaped = secret.replace("=", "\\u003d").replace("/", "\\/")
+    vendor.get(URL, status=400, body=f'{{"list": [{{"code": "bad {escaped}"}}]}}')
+    failure_of(Exchange(BASE, HEADERS, budget, clock, 1, manner))
+    assert seen == [None]
+
+
+@pytest.mark.parametrize("header", [{}, {"Retry-After": "86000"}])
+@pytest.mark.parametrize("in_body", [None, 901.0, 1e9])
+def test_a_wait_that_is_too_long_is_not_waited_for(
+    header: dict[str, str], in_body: float | None, vendor: responses.RequestsMock, budget: Budget, clock: FakeClock
+) -> None:
+    vendor.get(URL, status=429, headers=header)
+    failure = failure_of(Exchange(BASE, HEADERS, budget, clock, 1, Manner(lambda body: in_body, longest_wait=900)))
+    if header or in_body:
+        assert isinstance(failure, Exhausted)
+        assert failure.seconds == max(86_000.0 if header else 0.0, in_body or 0.0)
+        assert ("minutes" if failure.seconds == 901 else "hours") in str(failure)
+    else:
+        assert isinstance(failure, RateLimited)
+    budget.enter()
+    assert clock.slept == []
+
+
+def test_a_question_with_a_body_whose_answer_comes_in_pieces(vendor: responses.RequestsMock, exchange: Exchange) -> None:
+    vendor.post(URL, body="[1, 2]")
+    with exchange.chunks("POST", PATH, {"query": "q"}) as pieces:
+        assert b"".join(pieces) == b"[1, 2]"
+    assert sent(vendor).body == b'{"query": "q"}'
+
+
+def test_a_refusal_too_deep_to_be_parsed_is_one(vendor: responses.RequestsMock, exchange: Exchange) -> None:
+    vendor.get(URL, status=400, body="[" * 100_000 + "]" * 100_000)
+    assert str(failure_of(exchange)) == f"GET {URL} answered 400"
