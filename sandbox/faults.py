@@ -32,7 +32,7 @@ class ConnectionDropped(Exception):
 
 @dataclass
 class Fault:
-    """One fault. It strikes requests whose path matches, `times` times at most, with a probability."""
+    """One fault. It strikes requests whose place, or else path, matches, `times` times at most, with a probability."""
 
     kind: str
     path: re.Pattern[str]
@@ -63,7 +63,7 @@ class Fault:
             return False
         if self.min_take is not None and request.take <= self.min_take:
             return False
-        return self.path.search(request.path) is not None and (self.when is None or self.when(request))
+        return self.path.search(request.spot) is not None and (self.when is None or self.when(request))
 
 
 @dataclass
@@ -103,7 +103,7 @@ class Faults:
         when: Callable[[Request], bool] | None = None,
         **options: Any,
     ) -> Fault:
-        """Add a fault to requests whose path matches a regular expression; raise ValueError for an unknown kind.
+        """Add a fault to requests whose place, or else path, matches a regular expression; raise ValueError for an unknown kind.
 
         `times` is how often it strikes at most; `min_take` limits it to larger pages. The fault counts in `.struck`.
         """
@@ -243,14 +243,14 @@ def _same_id(one: object, other: object) -> bool:
     return one is not None and str(one) == str(other)
 
 
-def _is_one_of(row: Any, id_key: str, ids: Iterable[object]) -> bool:
-    return isinstance(row, dict) and any(_same_id(row.get(id_key), each) for each in ids)
+def _is_one_of(record: Any, id_key: str, ids: Iterable[object]) -> bool:
+    return isinstance(record, dict) and any(_same_id(record.get(id_key), each) for each in ids)
 
 
 def _holds_poison(fault: Fault, served: Served) -> bool:
     reply, wanted = served.reply, fault.options.get("ids", [fault.options.get("id")])
     same = reply.detailed and reply.entity == fault.options.get("entity")
-    return same and any(_is_one_of(row, reply.id_key, wanted) and _has_path(row, fault.options.get("key")) for row in reply.records)
+    return same and any(_is_one_of(each, reply.id_key, wanted) and _has_path(each, fault.options.get("key")) for each in reply.records)
 
 
 def _has_path(row: Any, path: object) -> bool:
@@ -286,12 +286,13 @@ def _follows_another(fault: Fault, served: Served, rows: list[Any]) -> bool:
     """
     if served.page is None or not rows:
         return False
-    before, key = fault.by_question.get(served.page.question), served.reply.id_key
+    before = fault.by_question.get(served.page.question)
     fault.by_question[served.page.question] = rows
     if served.page.first or before is None:
         return False
     served.before = before
-    return _rank(before[0][key]) < _rank(rows[0][key])
+    first_before, first = ((served.reply.record_of(each[0]) or {}).get(served.reply.id_key) for each in (before, rows))
+    return _rank(first_before) < _rank(first)
 
 
 def _rank(number: object) -> tuple[int, str]:
@@ -300,7 +301,7 @@ def _rank(number: object) -> tuple[int, str]:
 
 
 def _lists_hidden(fault: Fault, served: Served, rows: list[Any]) -> bool:
-    return any(_is_one_of(row, served.reply.id_key, fault.options["ids"]) for row in rows)
+    return any(_is_one_of(served.reply.record_of(row), served.reply.id_key, fault.options["ids"]) for row in rows)
 
 
 _HAS_RECORD: dict[str, Callable[[Fault, Served], bool]] = {
@@ -349,7 +350,7 @@ def _empty_list(_: Fault, served: Served, __: Random) -> Reply:
 def _hide(fault: Fault, served: Served, _: Random) -> Reply:
     """Leave some records out of a page, and out of its total: nothing about the page is odd."""
     rows = served.reply.listed or []
-    kept = [row for row in rows if not _is_one_of(row, served.reply.id_key, fault.options["ids"])]
+    kept = [row for row in rows if not _is_one_of(served.reply.record_of(row), served.reply.id_key, fault.options["ids"])]
     return served.reply.with_rows(kept).with_fewer_in_total(len(rows) - len(kept))
 
 
@@ -360,10 +361,12 @@ def _poison(fault: Fault, served: Served, _: Random) -> Reply:
 
 def _poison_value(fault: Fault, served: Served, _: Random) -> Reply:
     options, reply = fault.options, served.reply
+    path = f"{reply.inside}.{options['key']}" if reply.inside else str(options["key"])
     rows = [
-        set_path(copy.deepcopy(row), str(options["key"]), options["value"]) if _is_one_of(row, reply.id_key, [options["id"]]) else row
-        for row in reply.records
-    ]
+        set_path(copy.deepcopy(row), path, options["value"])
+        if _is_one_of(reply.record_of(row), reply.id_key, [options["id"]]) else row
+        for row in reply.rows
+    ]  # fmt: skip
     if reply.listed is not None:
         return reply.with_rows(rows)
     return replace(reply, payload=reply.payload | {"payload": rows[0]} if "payload" in reply.payload else rows[0], body=None)

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 _PAGE_SIZES = ("take", "limit", "page_size", "$top")
+# The same in a body.
+_BODY_PAGE_SIZES = ("pageSize", "page_size")
 # Under which key a payload has its rows, where it is no bare array.
-_LIST_KEYS = ("list", "payload", "items")
+_LIST_KEYS = ("list", "payload", "items", "results", "customColumns")
 # A key that has the rows only where there is no other one: it is that of a part of a record elsewhere.
 _LONE_KEY = "districts"
-_TOTALS = ("total", "count")
+_TOTALS = ("total", "count", "totalResultsCount")
 
 
 def _list_key(payload: dict[str, Any]) -> str | None:
@@ -28,7 +30,8 @@ class Request:
 
     `query_text` is the query string as it stood in the request line, where a parameter may come twice; of two `query` has the last.
 
-    `status` is 0 until the reply is known, and stays so when the connection was closed without one.
+    `status` is 0 until the reply is known, and stays so when the connection was closed without one. `place` is the path with what
+    the body adds to it, where one path answers all questions; it is empty where the path says enough.
     """
 
     method: str
@@ -40,6 +43,12 @@ class Request:
     headers: dict[str, str] = field(default_factory=dict)
     raw: bytes = b""
     query_text: str = ""
+    place: str = ""
+
+    @property
+    def spot(self) -> str:
+        """Return what faults and counts know the request by: its place, or else its path."""
+        return self.place or self.path
 
     def parameter(self, name: str) -> str | None:
         """Return a query-string parameter; names are compared without regard to case."""
@@ -50,6 +59,8 @@ class Request:
     def take(self) -> int:
         """Return the page size asked for, by whichever name an API has for it; 0 when none was."""
         text = next((found for name in _PAGE_SIZES if (found := self.parameter(name))), "")
+        if not text and isinstance(self.body, dict):
+            text = next((str(self.body[name]) for name in _BODY_PAGE_SIZES if name in self.body), "")
         return int(text) if text.isdigit() else 0
 
 
@@ -72,7 +83,8 @@ class ListPage:
 class Reply:
     """One reply: a `payload` to be sent as JSON, a `body` as it is, or a `stream` of bytes for what is too long to be held.
 
-    `entity` and `detailed` say whose full records the payload lists, for the faults that look for single records.
+    `entity` and `detailed` say whose full records the payload lists, for the faults that look for single records. `inside` is the key
+    under which a row has its record, where the row is not the record itself.
     `cut` below 1 sends only that share of the body, under the Content-Length of the whole, and closes. `sent` is called when a
     stream has come to its end, or was given up.
     """
@@ -85,6 +97,7 @@ class Reply:
     entity: str | None = None
     detailed: bool = False
     id_key: str = "id"
+    inside: str = ""
     cut: float = 1.0
     stream: Iterator[bytes] | None = None
     sent: Callable[[], None] | None = None
@@ -101,10 +114,21 @@ class Reply:
     @property
     def records(self) -> list[Any]:
         """Return the records that the payload lists, or the one that it is about."""
+        if not self.inside:
+            return self.rows
+        return [row[self.inside] for row in self.rows if isinstance(row, dict) and self.inside in row]
+
+    @property
+    def rows(self) -> list[Any]:
+        """Return the rows that the payload lists, or the one record that it is about."""
         if self.listed is not None or not isinstance(self.payload, dict) or self.status != 200:
             return self.listed or []
         one = self.payload.get("payload", self.payload)
         return [one] if isinstance(one, dict) and self.id_key in one else []
+
+    def record_of(self, row: Any) -> Any:
+        """Return the record of a row of the list; None when the row has none."""
+        return (row.get(self.inside) if isinstance(row, dict) else None) if self.inside else row
 
     def with_rows(self, rows: Iterable[Any]) -> Reply:
         """Return a reply that lists other rows, all else being the same."""

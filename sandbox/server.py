@@ -39,7 +39,8 @@ class PortRefused(Exception):
 class Source(Faulty, Protocol):
     """What the server needs of anything that it serves; a StandIn has more, for the control routes.
 
-    A source may bring control routes of its own, in a mapping `controls` that is like `_CONTROLS`.
+    A source may bring control routes of its own, in a mapping `controls` that is like `_CONTROLS`. Where one path answers all
+    questions it has a method `place_of(request)`, which makes of the path and the body what faults and counts know a request by.
     """
 
     @property
@@ -59,11 +60,16 @@ class Source(Faulty, Protocol):
         """Hear that a request is over."""
 
 
+def _no_place(_: Request) -> str:
+    return ""
+
+
 class Box:
     """A running sandbox."""
 
     def __init__(self, source: Source, clock: Callable[[], float], seed: int) -> None:
         """Wrap a source; the server sets `url`."""
+        self._place_of: Callable[[Request], str] = getattr(source, "place_of", _no_place)
         # What a source can do beyond Source differs from one to the next.
         self.source: Any = source
         self._stand_in, self.clock, self.url = source, clock, ""
@@ -100,7 +106,7 @@ class Box:
             self._rows = 0
 
     def request_counts(self) -> dict[str, Any]:
-        """Return exact counts, by path and by status; status 0 is a connection closed without a reply.
+        """Return exact counts, by place or else path, and by status; status 0 is a connection closed without a reply.
 
         `rows` is how many records all the lists in the replies held.
         """
@@ -111,6 +117,7 @@ class Box:
 
     def answer(self, request: Request) -> Reply:
         """Answer one request, faults included; raise ConnectionDropped where a fault wants no reply."""
+        request.place = self._place_of(request)
         headers, refusal = self._stand_in.admit(request)
         reply = None
         try:
@@ -125,7 +132,7 @@ class Box:
 
     def _admitted(self, request: Request, refusal: Reply | None) -> Reply:
         asked = Request(request.method, request.path, dict(request.query), request.body, request.at)
-        asked.headers, asked.query_text = request.headers, request.query_text
+        asked.headers, asked.query_text, asked.place = request.headers, request.query_text, request.place
         rows = 0
         try:
             reply = refusal or self._spoiled(request)
@@ -141,7 +148,7 @@ class Box:
         with self._lock:
             self._rows += rows
             self._requests.append(request)
-            self._by_path[request.path] += 1
+            self._by_path[request.spot] += 1
             self._by_status[str(request.status)] += 1
 
 

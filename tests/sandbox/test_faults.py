@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from sandbox.messages import Reply, Request
 from sandbox.server import Box
 from tests.sandbox.asking import ask, get, query
 
@@ -149,3 +150,22 @@ def test_a_storm_is_a_third_of_all_replies(box: Box) -> None:
 def test_what_is_no_number_is_refused_at_once(box: Box, options: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="must be a number"):
         box.faults.add("short_page", **options)
+
+
+# --- one path for all questions, and records within rows -----------------------------------------------------------
+
+
+def test_a_request_is_known_by_its_place_or_else_by_its_path() -> None:
+    request = Request("POST", "/search", {}, {"pageSize": 7}, 0.0)
+    assert (request.spot, request.take) == ("/search", 7)
+    request.place = "/search FROM tags"
+    assert (request.spot, Request("POST", "/search", {}, {"page_size": "8"}, 0.0).take) == ("/search FROM tags", 8)
+    assert Request("POST", "/search", {"take": "5"}, {"pageSize": 7}, 0.0).take == 5
+
+
+def test_a_record_may_stand_within_its_row() -> None:
+    rows = [{"tag": {"id": 1}, "other": {}}, {"other": {}}]
+    reply = Reply(payload={"results": rows, "totalResultsCount": "9"}, entity="Tag", detailed=True, inside="tag")
+    assert (reply.listed, reply.records) == (rows, [{"id": 1}])
+    assert [reply.record_of(row) for row in rows] == [{"id": 1}, None]
+    assert reply.with_rows(rows[:1]).with_fewer_in_total(1).payload == {"results": rows[:1], "totalResultsCount": "8"}
