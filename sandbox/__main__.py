@@ -1,4 +1,4 @@
-"""Serve a stand-in on this machine: `python -m sandbox [virtuous | ongage | everyaction] [--port N] [--rows N] [--seed N] ...`."""
+"""Serve a stand-in on this machine: `python -m sandbox [virtuous | ongage | everyaction | sa360] [--port N] [--rows N] [--seed N] ...`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def arguments(words: list[str]) -> argparse.Namespace:
     parser = Parser(prog="python -m sandbox", description="Serve a stand-in for an API, on 127.0.0.1.")
     parser.add_argument("connector", nargs="?", default="virtuous", help=f"one of {', '.join(sorted(STAND_INS))}")
     parser.add_argument("--port", default=str(DEFAULT_PORT), help="default: %(default)s; 0 is any free one")
-    parser.add_argument("--rows", help="how many contacts; the rest is in proportion")
+    parser.add_argument("--rows", help="how many contacts, or what the source counts by; the rest is in proportion")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rate-limit", type=int, help="requests in the time in which the API counts them; default: as many as it allows")
     parser.add_argument("--faults", help=f"things that go wrong: one of {', '.join(PRESETS)}")
@@ -66,11 +66,17 @@ def for_people(connector: str, box: Box) -> str:
             f"  curl -X DELETE {box.url}/sandbox/requests",
             "See what a perfect sync would give, in numbers or as rows:",
             f"  curl {box.url}/sandbox/truth",
-            f"  curl {box.url}/sandbox/truth/contacts",
+            f"  curl {box.url}/sandbox/truth/{_first_table(box)}",
             "",
             "All is forgotten when it stops. Stop it with Ctrl-C.",
         ]
     )
+
+
+def _first_table(box: Box) -> str:
+    """Return the name of a table that everybody looks for first."""
+    tables = box.source.truth()
+    return next((name for name in ("contacts", "campaigns") if name in tables), next(iter(tables)))
 
 
 def _listed(title: str, names: Iterable[str]) -> str:

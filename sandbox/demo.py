@@ -41,9 +41,10 @@ EXTRA_SETTINGS: dict[str, dict[str, str]] = {
     # Look for edits and deletions in every sync. The account's usual 300 calls a minute would make the demo last for minutes.
     "ongage": {"full_refresh_days": "0", "calls_per_minute": "100000"},
     "everyaction": {"full_refresh_days": "0", "calls_per_second": "1000"},
+    "sa360": {"full_refresh_days": "0", "calls_per_minute": "100000"},
 }
 # What a stand-in is started with besides its size.
-OPTIONS: dict[str, tuple[str, ...]] = {"ongage": ("--rate-limit", "100000"), "everyaction": ("--rate-limit", "100000")}
+OPTIONS: dict[str, tuple[str, ...]] = dict.fromkeys(("ongage", "everyaction", "sa360"), ("--rate-limit", "100000"))
 
 SUMMARY = "done:"  # how a connector's last line begins
 QUIET_SECONDS = 2.0  # between two of the connector's own lines

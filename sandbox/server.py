@@ -26,7 +26,7 @@ from sandbox.messages import Faulty, Reply, Request, StandIn
 from sandbox.presets import PRESETS
 
 # Name of a stand-in, and the module whose make() makes it.
-STAND_INS = {name: f"sandbox.{name}.standin" for name in ("virtuous", "ongage", "everyaction")}
+STAND_INS = {name: f"sandbox.{name}.standin" for name in ("virtuous", "ongage", "everyaction", "sa360")}
 REQUESTS_KEPT = 100_000
 Served = TypeVar("Served")
 _TOO_NEW: dict[int, str] = {520: "Web Server Returned an Unknown Error"}

@@ -303,7 +303,7 @@ def test_a_taken_port_is_told_in_a_sentence(box: Box, capsys: pytest.CaptureFixt
         (["--rows", "many"], "ROWS must be a whole number from 1 on, for example ROWS=500; it is 'many'.\n"),
         (["--port", "70000"], "PORT must be a whole number from 0 to 65535, for example PORT=8766; it is '70000'.\n"),
         (["--faults", "strom"], f"FAULTS must be one of {', '.join(PRESETS)}; it is 'strom'.\n"),
-        (["nothing/"], "CONNECTOR must be one of those here (everyaction, ongage, virtuous); it is 'nothing/'.\n"),
+        (["nothing/"], "CONNECTOR must be one of those here (everyaction, ongage, sa360, virtuous); it is 'nothing/'.\n"),
     ],
 )
 def test_a_mistake_is_told_by_the_names_of_make(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,1 @@
+"""A stand-in for the Search Ads 360 Reporting API."""

@@ -1,0 +1,80 @@
+"""The metrics and the segments: below each kind, spelled as those of the resources' fields are, the names that have it."""
+
+from __future__ import annotations
+
+METRICS = """
+d
+    absolute_top_impression_percentage all_conversions all_conversions_by_conversion_date all_conversions_from_click_to_call
+    all_conversions_from_directions all_conversions_from_interactions_rate all_conversions_from_interactions_value_per_interaction
+    all_conversions_from_menu all_conversions_from_order all_conversions_from_other_engagement all_conversions_from_store_visit
+    all_conversions_from_store_website all_conversions_value all_conversions_value_by_conversion_date all_conversions_value_per_cost
+    average_cart_size average_cost average_cpc average_cpm average_impression_frequency_per_user average_quality_score
+    client_account_conversions client_account_conversions_value client_account_cross_sell_units_sold client_account_lead_units_sold
+    content_budget_lost_impression_share content_impression_share content_rank_lost_impression_share conversions
+    conversions_by_conversion_date conversions_from_interactions_rate conversions_from_interactions_value_per_interaction
+    conversions_value conversions_value_by_conversion_date conversions_value_per_cost cost_per_all_conversions cost_per_conversion
+    cost_per_current_model_attributed_conversion cross_device_conversions cross_device_conversions_by_conversion_date
+    cross_device_conversions_value cross_device_conversions_value_by_conversion_date cross_sell_units_sold ctr general_invalid_click_rate
+    gross_profit_margin interaction_rate invalid_click_rate lead_units_sold mobile_friendly_clicks_percentage orders
+    search_absolute_top_impression_share search_budget_lost_absolute_top_impression_share search_budget_lost_impression_share
+    search_budget_lost_top_impression_share search_click_share search_exact_match_impression_share search_impression_share
+    search_rank_lost_absolute_top_impression_share search_rank_lost_impression_share search_rank_lost_top_impression_share
+    search_top_impression_share top_impression_percentage units_sold value_per_all_conversions
+    value_per_all_conversions_by_conversion_date value_per_conversion value_per_conversions_by_conversion_date visits
+i64
+    average_order_value_micros clicks client_account_cross_sell_cost_of_goods_sold_micros client_account_cross_sell_gross_profit_micros
+    client_account_cross_sell_revenue_micros client_account_lead_cost_of_goods_sold_micros client_account_lead_gross_profit_micros
+    client_account_lead_revenue_micros client_account_view_through_conversions cost_micros cost_of_goods_sold_micros
+    cross_sell_cost_of_goods_sold_micros cross_sell_gross_profit_micros cross_sell_revenue_micros general_invalid_clicks
+    gross_profit_micros historical_quality_score impressions interactions invalid_clicks lead_cost_of_goods_sold_micros
+    lead_gross_profit_micros lead_revenue_micros revenue_micros unique_users
+{}[]
+    conversion_custom_metrics raw_event_conversion_metrics
+QualityScoreBucket
+    historical_creative_quality_score historical_landing_page_quality_score historical_search_predicted_ctr
+InteractionEventType[]
+    interaction_event_types
+"""
+
+SEGMENTS = """
+AdFormatType
+    ad_format_type
+AdNetworkType
+    ad_network_type
+s
+    asset_interaction_target.asset conversion_action conversion_action_name date geo_target_city geo_target_country geo_target_metro
+    geo_target_postal_code geo_target_region keyword.ad_group_criterion keyword.info.text month product_bidding_category_level1
+    product_bidding_category_level2 product_bidding_category_level3 product_bidding_category_level4 product_bidding_category_level5
+    product_brand product_country product_custom_attribute0 product_custom_attribute1 product_custom_attribute2 product_custom_attribute3
+    product_custom_attribute4 product_item_id product_language product_sold_bidding_category_level1 product_sold_bidding_category_level2
+    product_sold_bidding_category_level3 product_sold_bidding_category_level4 product_sold_bidding_category_level5 product_sold_brand
+    product_sold_custom_attribute0 product_sold_custom_attribute1 product_sold_custom_attribute2 product_sold_custom_attribute3
+    product_sold_custom_attribute4 product_sold_item_id product_sold_title product_sold_type_l1 product_sold_type_l2 product_sold_type_l3
+    product_sold_type_l4 product_sold_type_l5 product_store_id product_title product_type_l1 product_type_l2 product_type_l3
+    product_type_l4 product_type_l5 quarter vertical_ads_event_participant_display_names vertical_ads_listing vertical_ads_listing_brand
+    vertical_ads_listing_city vertical_ads_listing_country vertical_ads_listing_region week
+b
+    asset_interaction_target.interaction_on_this_asset
+ConversionActionCategory
+    conversion_action_category
+{}[]
+    conversion_custom_dimensions raw_event_conversion_dimensions
+DayOfWeek
+    day_of_week
+Device
+    device
+i32
+    hour year
+KeywordMatchType
+    keyword.info.match_type
+ProductChannel
+    product_channel
+ProductChannelExclusivity
+    product_channel_exclusivity
+ProductCondition
+    product_condition product_sold_condition
+i64
+    vertical_ads_hotel_class vertical_ads_partner_account
+VerticalAdsItemVerticalType
+    vertical_ads_vertical
+"""
