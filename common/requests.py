@@ -67,7 +67,7 @@ class Manner(NamedTuple):
         json_only: the source answers JSON whenever it knows the path: a 404 that is none tells of a wrong address, and not of a record.
         signed: the addresses hold credentials in their queries, so that these are not told.
         refusal: makes the source's own kind of failure of a refusal, or None if it is like any other.
-        longest_wait: when a 429 asks for more seconds than that, nobody waits, and it is an `Exhausted`.
+        longest_wait: when a 429 asks for more seconds than that, nobody waits, and it is what `refusal` makes of it, else an `Exhausted`.
         authorise: puts the credential on a request, where it changes with time.
     """
 
@@ -125,23 +125,38 @@ class Exchange:
         return self._parse(reply) if reply.status_code != HTTPStatus.NO_CONTENT and method != "DELETE" else None
 
     @contextmanager
-    def chunks(self, method: str, path: str, body: object = None) -> Iterator[Iterator[bytes]]:
+    def chunks(
+        self, method: str, path: str, body: object = None, *, read_seconds: float | None = None
+    ) -> Iterator[Iterator[bytes]]:
         """The body of the reply as it comes, in pieces, of any length: it is never held whole. The request counts as under way meanwhile.
+
+        Args:
+            method: such as "GET".
+            path: below the base URL.
+            body: is sent as JSON.
+            read_seconds: a connection that is silent for longer is lost; by default READ_SECONDS.
 
         Raises:
             SourceFailure: one of its kinds; `Unavailable` while the pieces are read, too.
         """
-        with self._exchanged(method, path, None, body, stream=True) as (reply, url):
+        with self._exchanged(method, path, None, body, stream=True, read_seconds=read_seconds) as (reply, url):
             yield self._pieces(reply, f"{method} {url}")
 
     @contextmanager
     def _exchanged(
-        self, method: str, path: str, params: Mapping[str, str | int] | None, body: object, *, stream: bool = False
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, str | int] | None,
+        body: object,
+        *,
+        stream: bool = False,
+        read_seconds: float | None = None,
     ) -> Iterator[tuple[requests.Response, str]]:
         """A reply that is none of the failures, and the address that was asked; the budget counts it until the block ends."""
         sent_at, quota = self._budget.enter(), None
         try:
-            reply = self._send(method, self._base_url + path, params, body, stream=stream)
+            reply = self._send(method, self._base_url + path, params, body, stream=stream, read_seconds=read_seconds)
             quota = quota_from(reply.headers)
             with closing(reply) if stream else nullcontext():
                 if not HTTPStatus.OK <= reply.status_code < HTTPStatus.MULTIPLE_CHOICES:
@@ -151,9 +166,9 @@ class Exchange:
             self._budget.leave(quota)
 
     def _send(
-        self, method: str, url: str, params: Mapping[str, str | int] | None, body: object, *, stream: bool
+        self, method: str, url: str, params: Mapping[str, str | int] | None, body: object, *, stream: bool, read_seconds: float | None
     ) -> requests.Response:
-        timeout = (CONNECT_SECONDS, READ_SECONDS)
+        timeout = (CONNECT_SECONDS, read_seconds or READ_SECONDS)
         try:
             return self._session.request(method, url, params=params, json=body, timeout=timeout, allow_redirects=False, stream=stream)
         except requests.RequestException as error:
@@ -206,11 +221,13 @@ class Exchange:
             kind = Rejected
         return kind(about + self._reason(reply), url, status)
 
-    def _rate_limited(self, reply: requests.Response, about: str, sent_at: float) -> RateLimited | Exhausted:
+    def _rate_limited(self, reply: requests.Response, about: str, sent_at: float) -> SourceFailure:
         said = retry_after(reply.headers.get("Retry-After"), self._clock), self._manner.wait_in_body(_body(reply))
         longest = max((one for one in said if one is not None), default=0.0)
         if longest > self._manner.longest_wait:
-            return exhausted(about, self._url(reply), reply.status_code, longest)
+            status, url = reply.status_code, self._url(reply)
+            own = self._manner.refusal(status, about, url, self._harmless_body(reply), reply.headers)
+            return own or exhausted(about, url, status, longest)
         seconds = max((one for one in said if one is not None and one <= LONGEST_WAIT_SECONDS), default=None)
         self._close_for(seconds)
         if seconds is None:

@@ -567,3 +567,12 @@ def test_a_question_with_a_body_whose_answer_comes_in_pieces(vendor: responses.R
 def test_a_refusal_too_deep_to_be_parsed_is_one(vendor: responses.RequestsMock, exchange: Exchange) -> None:
     vendor.get(URL, status=400, body="[" * 100_000 + "]" * 100_000)
     assert str(failure_of(exchange)) == f"GET {URL} answered 400"
+
+
+def test_a_stream_may_be_silent_for_longer_if_that_is_said(vendor: responses.RequestsMock, exchange: Exchange) -> None:
+    vendor.add("GET", BASE + PATH, body=b"text")
+    for more, seconds in (({}, 180.0), ({"read_seconds": 900.0}, 900.0)):
+        with exchange.chunks("GET", PATH, **more) as pieces:
+            assert b"".join(pieces) == b"text"
+        request: Any = vendor.calls[-1].request
+        assert request.req_kwargs["timeout"] == (10.0, seconds)
