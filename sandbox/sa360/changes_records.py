@@ -14,12 +14,14 @@ from typing import Any, NamedTuple
 
 from sandbox.arithmetic import Record, mix
 from sandbox.changes import Change, Changed, NobodyLeft, Planned
+from sandbox.collection import Collection
 from sandbox.faults import set_path
 from sandbox.sa360.account import Account
 from sandbox.sa360.accounts import CUSTOM_COLUMN, NOBODY
 from sandbox.sa360.entities import shape
 from sandbox.sa360.world import CANCELED
 
+_TRIES = 100  # rows that a new record may be made of
 _WITH_NUMBERS = frozenset(
     {
         "Campaign", "AdGroup", "AdGroupAd", "AdGroupCriterion", "CampaignCriterion", "BiddingStrategy", "CustomerAsset", "CampaignAsset",
@@ -163,9 +165,9 @@ def _insert(entity: str, account: Account, customer_id: str | None = None) -> Ch
         raise NobodyLeft(f"there is no account left for a {entity}")
     place = random_of(account).choice(places) if customer_id is None else customer_id
     collection = account.collections[entity][place]
-    record = collection.make(collection.next_row())
-    while collection.get(collection.number(record["resourceName"])) is not None:  # links that there are already
-        record = collection.make(collection.next_row())
+    record = _fresh(collection)
+    if record is None:
+        raise NobodyLeft(f"there is no {entity} left that is not there already")
     today = account.today(place or account.world.top.id)
     if entity in _WITH_NUMBERS or entity == CUSTOM_COLUMN:
         record["_since"] = today.toordinal()
@@ -174,6 +176,15 @@ def _insert(entity: str, account: Account, customer_id: str | None = None) -> Ch
     if "_segments" in record:
         _move_event(record, today)
     return _save(account, entity, place, record | ({"lastModifiedTime": ""} if _has(account, entity, "last_modified_time") else {}))
+
+
+def _fresh(collection: Collection) -> Record | None:
+    """Return a record that is not there yet, None if all that are tried are: links between few records are soon used up."""
+    for _ in range(_TRIES):
+        record = collection.make(collection.next_row())
+        if collection.get(collection.number(record["resourceName"])) is None:
+            return record
+    return None
 
 
 def _move_event(record: Record, today: date) -> None:

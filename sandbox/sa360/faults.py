@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 
 from sandbox.arithmetic import mix
+from sandbox.changes import NobodyLeft
 from sandbox.messages import ListPage, Request
 from sandbox.sa360 import api, changes, checks, pages
 from sandbox.sa360.account import Account
@@ -52,7 +53,10 @@ def disturb(account: Account, listings: Listings, request: Request, change: str)
         question, listing, _ = asked
         inside, entity = camel(question.plan.record), entity_of(question.plan.record)
         names = [row[inside]["resourceName"] for _, row in listing.rows]
-        return _disturb(account, entity, question.customer_id, names, change)
+        try:
+            return _disturb(account, entity, question.customer_id, names, change)
+        except NobodyLeft:
+            return False
 
 
 def _disturb(account: Account, entity: str, customer_id: str, names: list[str], change: str) -> bool:
