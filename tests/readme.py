@@ -39,6 +39,7 @@ class Model:
         self.modules = modules
         self.optional: Sequence[str] = getattr(modules.models, "OPTIONAL_TABLES", ())
         self.parents: Mapping[str, str] = getattr(modules.plan, "PARENTS", {})
+        self.named: Mapping[str, str] = getattr(modules.plan, "LINKS", {})
         self.tables: dict[str, Table] = {table.name: table for table in (*modules.models.tables(self.optional), ERRORS)}
 
     @cached_property
@@ -50,14 +51,19 @@ class Model:
         """The table that a column points to: `merged_into_contact_id` to `contacts`, `parent_id` to its own table."""
         if column == "parent_id":
             return table.name
-        if column == table.key[0] and table.name in self.parents:
-            return self.parents[table.name]
-        if not column.endswith("_id") or [column] == table.key:
+        parent = self.parents.get(table.name)
+        if parent and column == table.key[0] and len(self.tables[parent].key) == 1:
+            return parent
+        named = self.named.get(f"{table.name}.{column}") or self.named.get(column)
+        if [column] == table.key or named == table.name:
             return None
+        return named or (self._named_alike(column) if column.endswith("_id") else None)
+
+    def _named_alike(self, column: str) -> str | None:
+        """The table that is called like the end of a column's name."""
         words = column.removesuffix("_id").split("_")
-        named = (plural("_".join(words[start:])) for start in range(len(words)))
-        links: Mapping[str, str] = getattr(self.modules.plan, "LINKS", {})
-        return links.get(column) or next((name for name in named if self._is_pointed_to(name)), None)
+        alike = (plural("_".join(words[start:])) for start in range(len(words)))
+        return next((name for name in alike if self._is_pointed_to(name)), None)
 
     def _is_pointed_to(self, name: str) -> bool:
         table = self.tables.get(name)

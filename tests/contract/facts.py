@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from sandbox.messages import Request
@@ -52,25 +52,39 @@ class Facts(NamedTuple):
         field, column: a date of its records, and the column it fills.
         small_entity, small_table: a short list that is replaced as a whole.
         id_field: the name of the id in the large list's records.
+        small_id_field: the same of the short list's.
         setup_entity: what a setup test cannot do without, if that is not the entity.
         advice: words of what a setup test says of a key that may not read the entity.
         admit: makes the sandbox accept another credential.
         workers: the constants, as module.NAME, that say how many requests are under way at once.
         page_sizes: the constant that lists the page sizes, largest first.
         scope: the column that says in which part of the source (a list, an account) a record lies, where a key begins with that.
+        day: the column that tells in a key of which day a row is, where such rows belong to no record.
         raw_id: an id as the sandbox takes it, from its text.
         no_ids: what stands for an id and can be none.
+        bounds: constants, as module.NAME, that bound what is held at once, and what they are where pages are small.
+        few: how many records the source has, by what it counts by, so that some of the large list are committed in the middle of it.
+        portions: the constant, as module.NAME, that says how many rows are handed over at once, unless `common.listings` does that.
         small_pages: page sizes with which lists of a small source have many page edges.
         out_of_reach: presets that keep from a connector what this source has no other way to give.
         leaks: what a test of the memory must be able to see when it is kept.
         carriers: entities without whose ids nothing can be asked of what belongs to them.
+        steering: fields, as entity.path, that decide what is asked for at all, so that a wrong value there has no cell of its own.
+        kind_of: of an entity and a record, a word for the kind of record, where records of one entity fill different tables.
+        tiny: the smallest source of which some records of the large list can be deleted.
+        learned: a regular expression of what a state remembers of how the source coped, and not of what was delivered.
+        essential: tables of which each stands for many that are read in the same way, where all would make a sync too long.
+        unsettling: kinds of change after which the source does not tell any more what it told before.
+        quiet_days: how much time passes, in days, without anything new at the source.
+        much: settings with which a first sync asks for much that later ones need not ask for again.
+        prepare: makes a source fit these settings.
         names_unreadable: whether the source lets anyone find out the id of a record that cannot be read.
         of_the_past: tables that keep rows of days that are not asked for any more, so that a source may know less than they hold.
         poorer: further tables that lack something when the entity may not be read.
         reserve: the setting that says how many requests are left to others, where the source tells its quota in headers.
         pace: the settings that say how many calls a minute there may be, and how many at once, where nobody but the client counts them.
         unlimited: settings with which the client's own limits hold no sync back.
-        brief: settings with which a sync of a small source takes fewer requests, in the tests of the contract.
+        brief: of a source, settings with which a sync takes fewer requests, in the tests of the contract.
         unused: operations that this connector has no use for.
         splits: the function, as module.NAME or common.module.NAME, that makes rows of a record.
         queries_of_a_sync: how many of the sandbox's "queries" a first sync of a hundred rows certainly asks for, in pages of 20.
@@ -104,21 +118,35 @@ class Facts(NamedTuple):
     page_sizes: str
     examples: Mapping[str, str] = {}
     id_field: str = "id"
+    small_id_field: str = "id"
     setup_entity: str = ""
     scope: str = ""
+    day: str = ""
     raw_id: Callable[[str], Any] = int
     no_ids: tuple[object, ...] = (None, {"an": "object"}, "seventeen", True)
+    bounds: Mapping[str, int] = {}
+    few: int = 20
+    portions: str = ""
     small_pages: tuple[int, ...] = (20, 10, 5, 1)
     out_of_reach: frozenset[str] = frozenset()
     leaks: tuple[str, ...] = ("rows", "replies")
     carriers: frozenset[str] = frozenset()
+    steering: frozenset[str] = frozenset()
+    kind_of: Callable[[str, State], str] = lambda entity, record: ""
+    tiny: int = 2
+    learned: str = ""
+    essential: frozenset[str] = frozenset()
+    unsettling: frozenset[str] = frozenset()
+    quiet_days: float = 0.5
+    much: Mapping[str, str] = {}
+    prepare: Callable[[Any, Mapping[str, str]], None] = lambda source, settings: None
     names_unreadable: bool = True
     of_the_past: frozenset[str] = frozenset()
     poorer: frozenset[str] = frozenset()
     reserve: str = ""
     pace: tuple[str, str] | None = None
     unlimited: Mapping[str, str] = {}
-    brief: Mapping[str, str] = {}
+    brief: Callable[[Any], Mapping[str, str]] = lambda source: {}
     unused: frozenset[str] = frozenset()
     splits: str = "models.split"
     queries_of_a_sync: int = 40
@@ -136,7 +164,7 @@ class Facts(NamedTuple):
 
     def own_id(self, columns: Sequence[str], key: Sequence[Any]) -> str:
         """The id of the record to which a row belongs, by the columns of its table's key and the row's key."""
-        return str(key[self._begins(columns)])
+        return "/".join(map(str, key)) if self.day in columns else str(key[self._begins(columns)])
 
     def record_of(self, columns: Sequence[str], key: Sequence[Any]) -> str:
         """How an `errors` row names the record to which a row belongs."""
@@ -154,7 +182,7 @@ class Facts(NamedTuple):
         """What to set, as arguments of `setattr`, so that a connector's modules work with other numbers."""
         wanted: list[tuple[str, object]] = [(place, workers) for place in self.workers if workers]
         if page_sizes:
-            wanted.append((self.page_sizes, list(page_sizes)))
+            wanted += [(self.page_sizes, list(page_sizes)), *self.bounds.items()]
         for place, value in wanted:
             module, _, name = place.partition(".")
             yield getattr(modules, module), name, value
@@ -399,6 +427,83 @@ def _everyaction_admits(source: Any, secret: str) -> None:
     source.admit = admit_either
 
 
+# Local times, without an offset, of accounts in several zones; only what is unmistakable in each of them is tried here (see tests/sa360).
+SA360_AMOUNTS = {"20000000": "20.000000", "1": "0.000001", "-500000": "-0.500000", "99999999999999000000": "99999999999999.000000"}
+SA360_CONVERSIONS = (
+    *_each("Asset", "name", "assets", "name", {text: cell for text, cell in TEXTS.items() if text is not None}),
+    *_each("CampaignBudget", "amountMicros", "campaign_budgets", "amount", SA360_AMOUNTS),
+    *_each("Label", "id", "labels", "id", {str(2**53 + 1): "9007199254740993", str(2**63 - 1): "9223372036854775807"}),
+    *_each("Campaign", "startDate", "campaigns", "start_date", {"2024-02-29": "2024-02-29T00:00:00.000000Z", "": None}),
+)
+
+
+SA360_GIVEN_CURRENCY = (
+    "campaigns", "campaign_budgets", "ad_groups", "keywords", "ad_group_criteria", "product_groups", "accessible_bidding_strategies",
+)  # fmt: skip
+SA360_OF_RESOURCE_NAMES = (
+    "campaign_labels.campaign_id", "campaign_labels.label_id", "ad_group_labels.ad_group_id", "ad_group_labels.label_id",
+    "ad_labels.ad_group_id", "ad_labels.ad_id", "ad_labels.label_id", "keyword_labels.ad_group_id", "keyword_labels.criterion_id",
+    "keyword_labels.label_id", "customer_assets.asset_id", "customer_assets.field_type", "campaign_assets.campaign_id",
+    "campaign_assets.asset_id", "campaign_assets.field_type", "ad_group_assets.ad_group_id", "ad_group_assets.asset_id",
+    "ad_group_assets.field_type", "asset_group_assets.asset_group_id", "asset_group_assets.asset_id",
+    "asset_group_signals.asset_group_id", "asset_group_signals.criterion_id", "asset_group_listing_group_filters.asset_group_id",
+    "asset_set_assets.asset_set_id", "asset_set_assets.asset_id", "customer_asset_sets.asset_set_id", "campaign_asset_sets.campaign_id",
+    "campaign_asset_sets.asset_set_id", "ad_group_asset_sets.ad_group_id", "ad_group_asset_sets.asset_set_id",
+    "ad_group_bid_modifiers.ad_group_id", "ad_group_bid_modifiers.criterion_id", "campaign_budgets.id",
+)  # fmt: skip
+SA360_OF_OTHER_CRITERIA = (
+    *(f"{table}.{column}" for table in ("keywords", "product_groups") for column in (
+        "age_range_type", "gender_type", "location_geo_target_constant", "user_list_user_list", "webpage_conditions",
+        "webpage_coverage_percentage", "webpage_criterion_name",
+    )),
+    "keywords.listing_group_type", *(f"{table}.keyword_{column}" for table in ("ad_group_criteria", "product_groups") for column in
+    ("text", "match_type")),
+)  # fmt: skip
+SA360_JOINED = (
+    "ad_groups.campaign_id", "ads.ad_group_id", "ads.campaign_id", "campaign_criteria.campaign_id",
+    *(f"{table}.{column}" for table in ("keywords", "ad_group_criteria", "product_groups") for column in ("ad_group_id", "campaign_id")),
+)  # fmt: skip
+
+
+def _sa360_cursors(state: State) -> dict[str, Cursor]:
+    """By account and report: the last day that was read, and how far the past is."""
+    found = {}
+    for number, part in state.get("accounts", {}).items():
+        for name, report in part["reports"].items():
+            first = date.fromisoformat(report["first"]).toordinal() if report["first"] else date.max.toordinal()
+            found[f"{number} {name}"] = Cursor(report["until"] or "", tuple(report["columns"]), -first)
+    return found
+
+
+def _sa360_damage(state: State) -> Iterator[tuple[str, State]]:
+    number, part = next((number, part) for number, part in state["accounts"].items() if part["reports"])
+    name, report = next(iter(part["reports"].items()))
+    listing = next(iter(part["listings"]))
+
+    def with_part(**other: object) -> State:
+        return state | {"accounts": state["accounts"] | {number: part | other}}
+
+    def with_report(**other: object) -> State:
+        return with_part(reports=part["reports"] | {name: report | other})
+
+    yield "accounts", state | {"accounts": "gone"}
+    yield number, state | {"accounts": state["accounts"] | {number: []}}
+    yield "listings", with_part(listings=[])
+    yield listing, with_part(listings=part["listings"] | {listing: {"rows": 1}})
+    yield "until", with_report(until="yesterday")
+    yield "width", with_report(width=0)
+    yield "holding", with_report(holding=report["holding"] | {"digests": "%%%"})
+    yield "holding", with_report(holding=report["holding"] | {"keys": [64, "%%%"]})
+    yield "columns", with_report(columns=[5])
+    yield "constants_read_at", state | {"constants_read_at": 5}
+
+
+def _sa360_briefly(source: Any) -> dict[str, str]:
+    """Daily numbers of a week, of which the last days are read again, in which the source still changes them."""
+    source.start_date = source.started - timedelta(days=6)
+    return {"start_date": source.start_date.isoformat(), "conversion_window_days": "3"}
+
+
 FACTS = {
     "virtuous": Facts(
         table="gifts",
@@ -506,7 +611,7 @@ FACTS = {
         no_ids=(None, {"an": "object"}, True),
         pace=("calls_per_minute", "calls_in_flight"),
         # few searches for the list that is read in windows, of which the last dated one ends before its oldest contacts
-        brief={"batch_months": "32"},
+        brief=lambda source: {"batch_months": "32"},
         unlimited={"calls_per_minute": "100000"},
         unspoilt={
             "contacts.*": "comes as CSV, in which a fault cannot name a record",
@@ -564,5 +669,91 @@ FACTS = {
         cursors=_everyaction_cursors,
         damage=_everyaction_damage,
         tables_of_ids=frozenset({"lists", "exports", "recent", "jobs", "open_errors"}),
+    ),
+    "sa360": Facts(
+        table="assets",
+        entity="Asset",
+        pages=r"FROM asset( WHERE BETWEEN)?$",
+        listing=r"FROM asset( WHERE BETWEEN)?$",
+        secret="refresh_token",
+        examples={
+            "login_customer_id": "123-456-7890",
+            "service_account_key": '{{"type": "service_account", "client_email": "{0}", "private_key": "{0}"}}',
+        },
+        sweep="full_refresh_days",
+        dependent=frozenset({"assets"}),
+        field="creationTime",
+        column="creation_time",
+        id_field="resourceName",
+        small_entity="UserList",
+        small_table="user_lists",
+        small_id_field="resourceName",
+        setup_entity="Campaign",
+        advice="403",
+        queries_of_a_sync=250,
+        queries_of_a_later_sync=160,
+        unsettling=frozenset({"cancel_client"}),
+        tiny=5,
+        learned=r'"width": \d+',
+        essential=frozenset(
+            {
+                "customer_clients", "customers", "campaigns", "campaign_budgets", "keywords", "labels", "campaign_labels", "assets",
+                "campaign_assets", "user_lists", "custom_columns", "language_constants", "customer_reports", "campaign_reports",
+                "campaign_conversion_action_reports", "keyword_device_reports", "product_reports", "campaign_custom_column_values",
+            }
+        ),
+        admit=lambda source, secret: setattr(source, "token", secret),
+        workers=("fetch.PARALLEL_REQUESTS",),
+        page_sizes="fetch.PAGE_SIZES",
+        bounds={"fetch.HELD_ROWS": 200, "fetch.WINDOW_ROWS": 100},
+        few=120,
+        small_pages=(5, 1),
+        leaks=("rows",),  # most of its replies are streams, which are never held
+        portions="listings.ROWS_AT_ONCE",
+        scope="customer_id",
+        day="date",
+        raw_id=str,
+        no_ids=(None, {"an": "object"}, True),
+        out_of_reach=frozenset({"depth-cap"}),
+        carriers=frozenset({"CustomerClient", "CustomColumn"}),
+        steering=frozenset(
+            {
+                *(f"CustomerClient.{name}" for name in ("id", "status", "manager", "timeZone", "currencyCode")),
+                *(f"CustomColumn.{name}" for name in ("id", "name", "queryable")),
+            }
+        ),
+        unused=frozenset({"truncate", "update"}),
+        splits="models.row",
+        pace=("calls_per_minute", "calls_in_flight"),
+        unlimited={"calls_per_minute": "100000", "calls_in_flight": "100"},
+        brief=_sa360_briefly,
+        quiet_days=0.05,  # at NOON no account is near midnight
+        much={"start_date": "2026-05-01"},
+        prepare=lambda source, settings: setattr(source, "start_date", date.fromisoformat(settings["start_date"])),
+        also_fits=frozenset({("a negative number", "decimal"), ("a fraction", "decimal")}),
+        kind_of=lambda entity, record: str(record.get("type")) if entity == "AdGroupCriterion" else "",
+        unspoilt={
+            "*_reports.*": "sums of numbers, which have no ids",
+            "*_values.*": "computed from such sums",
+            **dict.fromkeys((f"{table}.currency_code" for table in SA360_GIVEN_CURRENCY), "comes from the account"),
+            "customer_clients.currency_code": "decides of what rows are given",
+            "customer_clients.id": "decides of which account is read",
+            "customer_clients.status": "the same",
+            "customer_clients.manager": "the same",
+            "customer_clients.time_zone": "decides of what rows are given",
+            "custom_columns.id": "decides of what is asked for",
+            "custom_columns.name": "the same",
+            "custom_columns.queryable": "the same",
+            **dict.fromkeys(SA360_OF_RESOURCE_NAMES, "a part of the resource name, which is the key"),
+            **dict.fromkeys(SA360_JOINED, "comes from another record"),
+            **dict.fromkeys(SA360_OF_OTHER_CRITERIA, "a field of other kinds of criteria"),
+            "keywords.type": "decides of the table",
+            "product_groups.type": "the same",
+            "campaigns.frequency_caps": "a message without fields",
+        },
+        conversions=SA360_CONVERSIONS,
+        cursors=_sa360_cursors,
+        damage=_sa360_damage,
+        tables_of_ids=frozenset({"accounts", "listings", "reports", "constants_read_at", "open_errors"}),
     ),
 }

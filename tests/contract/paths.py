@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from sandbox.messages import Reply, Request
+from tests.contract.facts import Facts
 from tests.contract.harness import Cell, Harness
 from tests.doubles import Direct
 
@@ -66,17 +67,22 @@ def value_at(record: object, path: str) -> object:
     return record
 
 
-def spots(records: Records, ids: Mapping[str, str]) -> list[Spot]:
-    """One spot for each leaf that the records have, whatever their place in a list, but for the id itself; spread over many records."""
+def spots(records: Records, ids: Mapping[str, str], facts: Facts) -> list[Spot]:
+    """One spot for each leaf that the records have, whatever their place in a list, but for the id itself; spread over many records.
+
+    Of records that fill different tables, though they are of one entity, each kind has spots of its own.
+    """
     chosen: list[Spot] = []
     for entity, by_id in records.items():
-        found: dict[str, list[Spot]] = defaultdict(list)
+        found: dict[tuple[str, str], list[Spot]] = defaultdict(list)
         for number, record in by_id.items():
+            kind = facts.kind_of(entity, record)
             for path, value in leaves(record):
-                found[_shape(path)].append(Spot(entity, number, path, value))
+                found[kind, _shape(path)].append(Spot(entity, number, path, value))
         taken: Counter[int] = Counter()
-        for shape, some in sorted(found.items(), key=lambda item: len(item[1])):
-            if shape != ids[entity] and not _holds_others(shape, found):
+        shapes = {shape for _, shape in found}
+        for (_, shape), some in sorted(found.items(), key=lambda item: len(item[1])):
+            if shape != ids[entity] and not _holds_others(shape, shapes) and f"{entity}.{shape}" not in facts.steering:
                 chosen.append(min(some, key=lambda spot: taken[spot.number]))
                 taken[chosen[-1].number] += 1
     return chosen

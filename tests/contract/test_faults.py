@@ -340,7 +340,7 @@ def test_13_a_record_of_a_small_table_without_its_key(folder: str) -> None:
     facts = FACTS[folder]
     with direct(folder) as (h, _):
         spoiled = h.ids(facts.small_table)[0]
-        h.box.faults.add("poison_value", entity=facts.small_entity, id=spoiled, key="id", value=None)
+        h.box.faults.add("poison_value", entity=facts.small_entity, id=spoiled, key=facts.small_id_field, value=None)
         h.sync()
         assert [error["table_name"] for error in h.open_errors()] == [facts.small_table]
         assert h.differences() == missing(h, facts.small_table, spoiled) != []

@@ -10,6 +10,8 @@ from common.failures import SyncFailed
 from tests.contract.harness import Harness
 from tests.contract.unquiet import faults, lost_bystanders, small_pages, snapshot
 
+pytestmark = pytest.mark.usefixtures("few_tables")
+
 
 def change(h: Harness) -> None:
     """Some of everything changes right behind a sync, deletes included, and is there to be found by the next one."""

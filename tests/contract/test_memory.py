@@ -37,7 +37,7 @@ def source(folder: str, rows: int) -> Iterator[Callable[..., Outcome]]:
     """A source of that size, and what runs a sync with it."""
     with running(folder, rows=rows, rate_limit=1_000_000) as box:
         facts = FACTS[folder]
-        configuration = {**box.configuration, facts.sweep: "0", **facts.unlimited, **facts.brief}
+        configuration = {**box.configuration, facts.sweep: "0", **facts.unlimited, **facts.brief(box.source)}
 
         def sync(**options: Any) -> Outcome:
             job = Job(folder, configuration, page_sizes=PAGE_SIZES, checkpoint_rows=CHECKPOINT_ROWS)

@@ -13,6 +13,8 @@ from tests.contract.facts import FACTS
 from tests.contract.harness import Harness
 from tests.contract.unquiet import faults, lost_bystanders, small_pages, snapshot
 
+pytestmark = pytest.mark.usefixtures("few_tables")
+
 SEEDS = range(1, 3)
 FEW = 20  # contacts
 
@@ -64,7 +66,10 @@ def test_05_rows_that_come_or_go_between_a_crash_and_its_resumption(folder: str,
     monkeypatch.setattr(common.warehouse, "CHECKPOINT_ROWS", 40)
     monkeypatch.setattr(common.listings, "RECORDS_AT_ONCE", 10)
     table = FACTS[folder].table
-    with small_pages(folder, monkeypatch, rows=FEW) as h:
+    with small_pages(folder, monkeypatch, rows=FACTS[folder].few) as h:
+        if FACTS[folder].portions:
+            place, _, name = FACTS[folder].portions.partition(".")
+            monkeypatch.setattr(getattr(h.modules, place), name, 10)
         if not first:
             h.sync()
             h.clock.pass_days(3)

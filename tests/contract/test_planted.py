@@ -36,5 +36,5 @@ def test_24_a_planted_fault_fits_the_code_and_names_tests_that_there_are(fault: 
     assert fault.tests
     for test in fault.tests:
         file, _, name = test.partition("::")
-        assert file.startswith(("tests/contract/", "tests/deploy/"))
+        assert file.startswith(("tests/contract/", "tests/deploy/", f"tests/{fault.file.partition('/')[0]}/"))
         assert f"\ndef {name.partition('[')[0]}(" in (ROOT / file).read_text(encoding="utf-8"), test

@@ -104,12 +104,12 @@ def scratch(folder: str, box: Box, tmp_path: Path) -> Scratch:
 
 
 def scratch_of(folder: str, box: Box, place: Path) -> Scratch:
-    return Scratch(scratch_copy(ROOT / folder, place), box, place, settings_of(folder))
+    return Scratch(scratch_copy(ROOT / folder, place), box, place, settings_of(folder, box))
 
 
-def settings_of(folder: str) -> dict[str, str]:
+def settings_of(folder: str, box: Box) -> dict[str, str]:
     """Deletes are looked for in each sync, and nothing is waited for."""
-    return {FACTS[folder].sweep: "0", **FACTS[folder].unlimited, **FACTS[folder].brief}
+    return {FACTS[folder].sweep: "0", **FACTS[folder].unlimited, **FACTS[folder].brief(box.source)}
 
 
 def test_01_02_03_22_from_the_zip_alone_a_first_sync_no_change_and_every_change(folder: str, scratch: Scratch, tmp_path: Path) -> None:
@@ -150,7 +150,7 @@ def unpacked(folder: str, scratch: Scratch, place: Path) -> Scratch:
     assert not [name for name in names if "configuration.json" in name or "test" in Path(name).parts or name.endswith(".pyc")]
     assert (alone / "common" / "tables.py").read_text() == (ROOT / "common" / "tables.py").read_text()
     assert (alone / "requirements.txt").read_text() == (ROOT / folder / "requirements.txt").read_text()
-    return Scratch(alone, scratch.box, place, settings_of(folder))
+    return Scratch(alone, scratch.box, place, settings_of(folder, scratch.box))
 
 
 def test_04_sigkill_at_random_moments(folder: str, tmp_path: Path) -> None:

@@ -24,7 +24,8 @@ from tests.contract.harness import Harness, direct
 from tests.doubles import Direct, Rows
 from tests.loading import load
 
-TINY = 2  # contacts, or what the source counts by: few enough to stop at every operation
+pytestmark = pytest.mark.usefixtures("few_tables")
+
 PAGES = [10, 1]
 ONE_IN, AT_MOST = 30, 25  # operations at which the harsher destination is tried
 STOP_AT = os.environ.get("STOP_AT")
@@ -142,7 +143,7 @@ def _small_and_quiet(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("begin", [first, incremental, sweep])
 def test_04_stopped_at_every_operation(folder: str, begin: Begin) -> None:
-    with direct(folder, rows=TINY) as (h, wire):
+    with direct(folder, rows=FACTS[folder].tiny) as (h, wire):
         start, clean, _, checkpoints = scene(h, wire, begin)
         assert len(checkpoints) > 1 or begin is sweep  # which is one checkpoint's work
         for stop_at in moments(one_between_each_two(checkpoints)):
@@ -158,7 +159,7 @@ def test_04_stopped_at_every_operation(folder: str, begin: Begin) -> None:
 
 @pytest.mark.parametrize("begin", [first, incremental])
 def test_04_a_destination_that_keeps_what_came_after_the_last_checkpoint(folder: str, begin: Begin) -> None:
-    with direct(folder, rows=TINY) as (h, wire):
+    with direct(folder, rows=FACTS[folder].tiny) as (h, wire):
         start, clean, operations, _ = scene(h, wire, begin)
         step = max(ONE_IN, operations // AT_MOST)
         for stop_at in moments(range(1 + Random(SEED).randrange(step), operations + 1, step)):
@@ -173,7 +174,7 @@ def test_04_a_destination_that_keeps_what_came_after_the_last_checkpoint(folder:
 
 @pytest.mark.parametrize("begin", [first, incremental])
 def test_04_a_sync_killed_again_and_again_gets_to_the_end(folder: str, begin: Begin) -> None:
-    with direct(folder, rows=TINY) as (h, wire):
+    with direct(folder, rows=FACTS[folder].tiny) as (h, wire):
         start, clean, operations, _ = scene(h, wire, begin)
         restore(h, start)
         random, runs = Random(SEED), 1
@@ -188,7 +189,7 @@ def test_04_a_sync_killed_again_and_again_gets_to_the_end(folder: str, begin: Be
 def test_04_memory_of_a_killed_run_is_worth_no_more_than_its_checkpoint(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """With checkpoints far apart a killed run leaves nothing at all, neither rows nor state."""
     monkeypatch.setattr(common.warehouse, "CHECKPOINT_ROWS", 10**9)
-    with direct(folder, rows=TINY) as (h, wire):
+    with direct(folder, rows=FACTS[folder].tiny) as (h, wire):
         start, clean, _, [before_any_checkpoint, *_] = scene(h, wire, first)
         restore(h, start)
         assert h.sync_killed_at(before_any_checkpoint)

@@ -29,6 +29,8 @@ from tests.contract.facts import FACTS, Place, State
 from tests.contract.harness import Harness, direct, harness
 from tests.doubles import Direct
 
+pytestmark = pytest.mark.usefixtures("few_tables")
+
 STATES = Path(__file__).with_name("states")
 PAST_ROWS = 12
 SEED = int(os.environ.get("SEED", "1"))

@@ -18,6 +18,9 @@ LYING_PAGES = f"{LIES}08_pages_that_are_not_what_was_asked_for"
 MISREAD = f"{LIES}07_filters_that_are_read_in_another_way"
 MANGLED = f"{CONVERSIONS}16_what_is_easily_mangled"
 DEPLOYED, CHANGED = "tests/deploy/test_deploy.py::test_", "tests/deploy/test_changed_connectors.py::test_"
+RESUMED = f"{MOVING}06_rows_that_change_between_a_crash_and_its_resumption"
+AGAIN = f"{RESUME}04_a_sync_killed_again_and_again_gets_to_the_end"
+ODD_DAYS = "tests/sa360/test_days.py::test_"
 NARROW = f"{ROWS}15_a_narrow_record_changes_what_it_tells_and_blanks_nothing"
 
 COMMON = (
@@ -25,7 +28,7 @@ COMMON = (
     Fault(
         "no-time-out",
         "common/requests.py",
-        "timeout = (CONNECT_SECONDS, READ_SECONDS)",
+        "timeout = (CONNECT_SECONDS, read_seconds or READ_SECONDS)",
         "timeout = None",
         (f"{FAULTY}11_a_hanging_reply_is_given_up",),
     ),
@@ -601,6 +604,379 @@ EVERYACTION = (
     ),
 )
 
+SA360 = (
+    # --- listings ---
+    Fault(
+        "listing-noted-before-its-rows",
+        "sa360/listings.py",
+        "        again(self._context, lambda: deliver(self._context, unit, chosen()))\n",
+        "        holding.buckets = buckets_for(reading.seen.rows)\n"
+        "        holding.hold(reading.seen)\n"
+        "        self._delivery.checkpoint()\n"
+        "        again(self._context, lambda: deliver(self._context, unit, chosen()))\n",
+        (f"{AGAIN}[sa360-first]", f"{RESUMED}[sa360-2]", f"{RESUMED}[sa360-6]"),
+    ),
+    Fault(
+        "unlisted-rows-not-asked-for",
+        "sa360/listings.py",
+        "self._context.wait(self._context.executor.submit(self._present, unit, gone))",
+        "set()",
+        (f"{FAULTY}14_a_listing_that_lacks_a_few_records_and_adds_up_deletes_nothing[sa360]",),
+    ),
+    Fault(
+        "unlisted-rows-stay",
+        "sa360/listings.py",
+        "(unit.key_of(key) for key in sorted(gone - still_there))",
+        "()",
+        (f"{ROWS}03_changes_of_every_kind_arrive[sa360]",),
+    ),
+    Fault(
+        "rows-compared-by-key-only",
+        "sa360/units.py",
+        "checksum_of(row.values())",
+        "checksum_of([key])",
+        (f"{ROWS}03_changes_of_every_kind_arrive[sa360]",),
+    ),
+    Fault(
+        "next-page-not-asked-for",
+        "sa360/reading.py",
+        "            if not page.next_token:\n                return\n",
+        "            return\n",
+        (f"{LYING_PAGES}[sa360-out-of-order]", f"{BETWEEN_PAGES}[sa360-deletes-between-pages-1]"),
+    ),
+    Fault(
+        "rows-not-counted",
+        "sa360/reading.py",
+        "if totals != {None} and reading.number not in totals:",
+        "if False:",
+        (f"{LYING_PAGES}[sa360-silent-cap]",),
+    ),
+    Fault(
+        "page-that-repeats-the-one-before-believed",
+        "sa360/reading.py",
+        "            if keys & before:\n",
+        "            if False:\n",
+        (f"{LIES}08_one_page_in_ten_is_the_one_before_it[sa360]",),
+    ),
+    Fault(
+        "unreadable-row-not-filed",
+        "sa360/reading.py",
+        "reading.errors.append(unreadable(unit, first, query, problem))",
+        "pass",
+        (f"{FAULTY}12_a_poisoned_record_is_named_tried_again_and_resolved[sa360]",),
+    ),
+    # --- accounts ---
+    Fault(
+        "managers-below-not-asked",
+        "sa360/accounts.py",
+        "        due.append(account)\n",
+        "        pass\n",
+        (f"{ROWS}01_a_first_sync_equals_the_source[sa360]",),
+    ),
+    Fault(
+        "forbidden-account-stops-all",
+        "sa360/failing.py",
+        "            self.forbidden[unit.source.name].append(unit.account.id)\n",
+        "            raise\n",
+        (f"{FAULTY}09_one_forbidden_table_is_named_and_the_rest_is_complete[sa360]",),
+    ),
+    # --- daily numbers ---
+    Fault(
+        "newest-days-not-read-again",
+        "sa360/reports.py",
+        "since = keep_from if entry.since is None else max(min(entry.since, keep_from), begins)",
+        "since = entry.until or keep_from",
+        (f"{ROWS}03_changes_of_every_kind_arrive[sa360]",),
+    ),
+    Fault(
+        "numbers-that-are-gone-stay",
+        "sa360/reports.py",
+        "(unit.key_of(key) for key in sorted(due - still_there - elsewhere))",
+        "()",
+        (f"{ROWS}03_changes_of_every_kind_arrive[sa360]",),
+    ),
+    Fault(
+        "day-before-the-newest-lost",
+        "sa360/reports.py",
+        "        last = entry.first - DAY\n",
+        "        last = entry.first - 2 * DAY\n",
+        (f"{ROWS}01_a_first_sync_equals_the_source[sa360]",),
+    ),
+    Fault(
+        "ends-of-a-range-trusted",
+        "sa360/plan.py",
+        "BETWEEN '{max(self.first - DAY, oldest)}' AND '{self.last + DAY}'",
+        "BETWEEN '{max(self.first, oldest)}' AND '{self.last}'",
+        (f"{MISREAD}[sa360-filter-exclusive]",),
+    ),
+    Fault(
+        "days-that-were-not-asked-for-taken",
+        "sa360/reading.py",
+        "if not isinstance(day, str) or first <= day <= last:",
+        "if True:",
+        (f"{MISREAD}[sa360-filter-ignored]",),
+    ),
+    Fault(
+        "past-noted-before-its-rows",
+        "sa360/reports.py",
+        "        self._deliver_days(unit, window, reading, span)\n        entry.first,",
+        "        entry.first = window.first\n"
+        "        self._delivery.checkpoint()\n"
+        "        self._deliver_days(unit, window, reading, span)\n"
+        "        entry.first,",
+        (f"{AGAIN}[sa360-first]", f"{RESUMED}[sa360-2]", f"{RESUMED}[sa360-6]"),
+    ),
+    Fault(
+        "days-noted-before-their-rows",
+        "sa360/reports.py",
+        "        if changed:\n            self._deliver",
+        "        held |= digests\n        self._delivery.checkpoint()\n        if changed:\n            self._deliver",
+        (f"{AGAIN}[sa360-first]", f"{RESUMED}[sa360-2]", f"{RESUMED}[sa360-6]"),
+    ),
+    # --- converting ---
+    Fault(
+        "millionths-taken-for-units",
+        "sa360/cells.py",
+        "divmod(abs(micros), MICROS)",
+        "divmod(abs(micros) * MICROS, MICROS)",
+        (f"{ROWS}01_a_first_sync_equals_the_source[sa360]",),
+    ),
+    Fault(
+        "local-times-taken-for-those-of-greenwich",
+        "sa360/rows.py",
+        "to_instant(value, zone) if is_time",
+        "to_instant(value) if is_time",
+        (f"{ROWS}01_a_first_sync_equals_the_source[sa360]",),
+    ),
+    Fault(
+        "absent-sum-taken-for-unknown",
+        "sa360/rows.py",
+        "{name: 0.0 for name, column in columns.items() if column.source in source.zeros}",
+        "{}",
+        (f"{ROWS}01_a_first_sync_equals_the_source[sa360]",),
+    ),
+    Fault(
+        "devices-under-one-key",
+        "sa360/report_tables.py",
+        '*(name for name in KEY_SEGMENTS if name in columns)]',
+        '*(name for name in KEY_SEGMENTS[1:] if name in columns)]',
+        (f"{ROWS}01_a_first_sync_equals_the_source[sa360]",),
+    ),
+    Fault(
+        "values-of-custom-columns-in-another-order",
+        "sa360/rows.py",
+        "in zip(named, values, strict=True)",
+        "in zip(named, reversed(values), strict=True)",
+        (f"{ROWS}01_a_first_sync_equals_the_source[sa360]",),
+    ),
+    Fault(
+        "late-conversions-not-waited-for",
+        "sa360/reports.py",
+        "today - timedelta(days=self._days)",
+        "today - timedelta(days=1)",
+        (f"{ROWS}03_changes_of_every_kind_arrive[sa360]",),
+    ),
+    Fault(
+        "wrong-cells-not-filed",
+        "sa360/units.py",
+        "            self._file(found[0], notes)\n",
+        "            pass\n",
+        (f"{FAULTY}13_a_cell_of_the_wrong_type_is_null_and_named_and_comes_when_it_is_mended[sa360]",),
+    ),
+    Fault(
+        "cured-errors-stay-open",
+        "sa360/listings.py",
+        "        self._delivery.resolve(unit.root)\n",
+        "",
+        (f"{FAULTY}13_a_cell_of_the_wrong_type_is_null_and_named_and_comes_when_it_is_mended[sa360]",),
+    ),
+    Fault(
+        "money-of-no-currency",
+        "sa360/rows.py",
+        'made["currency_code"] = account.currency',
+        "pass",
+        (f"{ROWS}01_a_first_sync_equals_the_source[sa360]",),
+    ),
+    # --- what the connector's own tests notice ---
+    Fault(
+        "doubtful-deletes-believed",
+        "sa360/listings.py",
+        "if len(gone) > MAX_DELETED_UNDOUBTED and is_doubtful(len(gone), reading.seen.rows, holding.rows):",
+        "if False:",
+        ("tests/sa360/test_listings.py::test_many_missing_rows_are_doubted_and_warned_of",),
+    ),
+    Fault(
+        "row-without-its-key-taken-for-gone",
+        "sa360/units.py",
+        "        self.whole = False\n        unit, day",
+        "        unit, day",
+        ("tests/sa360/test_reading.py::test_a_row_without_a_name_may_be_any_of_those_that_were_asked_for",),
+    ),
+    Fault(
+        "page-that-times-out-not-made-smaller",
+        "sa360/reading.py",
+        "                if size == fetch.PAGE_SIZES[-1]:\n                    raise\n",
+        "                raise\n",
+        ("tests/sa360/test_reading.py::test_a_page_that_fails_becomes_smaller_step_by_step",),
+    ),
+    Fault(
+        "account-without-access-stops-all",
+        "sa360/failing.py",
+        "            self.unreadable.setdefault(unit.account.id, str(failure))\n",
+        "            raise\n",
+        ("tests/sa360/test_accounts.py::test_a_client_that_may_not_be_read_is_left_out_and_named_once",),
+    ),
+    Fault(
+        "refused-token-renewed-again-and-again",
+        "sa360/signin.py",
+        "        if isinstance(answer, Unauthorized):\n            sign_in.forget(token)\n"
+        "            answer = _answer(ask, request)\n        if",
+        "        for _ in range(30 * isinstance(answer, Unauthorized)):\n"
+        "            sign_in.forget(token)\n"
+        "            answer = _answer(ask, request)\n"
+        "        if",
+        ("tests/sa360/test_signin.py::test_a_refused_token_is_renewed_once_and_the_question_asked_again",),
+    ),
+    Fault(
+        "numbers-that-are-missing-believed",
+        "sa360/reports.py",
+        "still_there = {key for day in {days[key] for key in due} for key in self._keys_of(unit, day, span, due)}",
+        "still_there = set[str]()",
+        ("tests/sa360/test_reports.py::test_a_deletion_is_confirmed_by_its_day_alone",),
+    ),
+    Fault(
+        "doubtful-numbers-deleted",
+        "sa360/reports.py",
+        "if len(due) > MAX_DELETED_UNDOUBTED and (not listed or len(due) > MOST_GONE * held):",
+        "if False:",
+        ("tests/sa360/test_reports.py::test_so_many_missing_rows_are_not_believed",),
+    ),
+    Fault(
+        "day-between-two-windows-lost",
+        "sa360/plan.py",
+        "        last = part.first - DAY\n",
+        "        last = part.first - 2 * DAY\n",
+        ("tests/sa360/test_plan.py::test_windows_tile_the_range_newest_first",),
+    ),
+    Fault(
+        "past-read-before-the-newest-days",
+        "sa360/plan.py",
+        "    last = whole.last\n    while last >= whole.first:\n"
+        "        part = Window(max(whole.first, last - timedelta(days=width - 1)), last)\n"
+        "        yield part\n        last = part.first - DAY\n",
+        "    first = whole.first\n    while first <= whole.last:\n"
+        "        part = Window(first, min(whole.last, first + timedelta(days=width - 1)))\n"
+        "        yield part\n        first = part.last + DAY\n",
+        ("tests/sa360/test_plan.py::test_windows_tile_the_range_newest_first",),
+    ),
+    Fault(
+        "today-of-greenwich-for-all",
+        "sa360/reports.py",
+        "now.astimezone(unit.account.zone).date()",
+        "now.date()",
+        ("tests/sa360/test_reports.py::test_the_day_is_the_one_where_the_account_is",),
+    ),
+    Fault(
+        "past-of-a-new-custom-column-not-read",
+        "sa360/reports.py",
+        "            entry.first = entry.since\n",
+        "            pass\n",
+        ("tests/sa360/test_reports.py::test_a_new_custom_column_has_its_past_read",),
+    ),
+    Fault(
+        "values-of-a-column-not-asked-for-taken-for-gone",
+        "sa360/reports.py",
+        'return not unit.columns or unit.key_of(key)["custom_column_id"] in {number for number, _ in unit.columns}',
+        "return True",
+        ("tests/sa360/test_reports.py::test_a_custom_column_that_is_refused_is_filed_and_the_others_arrive",),
+    ),
+    Fault(
+        "error-within-a-stream-ignored",
+        "sa360/api.py",
+        'if "error" in _object(element, path):',
+        "if False:",
+        ("tests/sa360/test_api.py::test_an_error_within_a_stream_is_the_failure_that_the_request_would_have_been",),
+    ),
+    Fault(
+        "stream-that-breaks-off-believed",
+        "sa360/api.py",
+        '    _feed(parser, b"", path)  # which is the end\n',
+        "",
+        ("tests/sa360/test_api.py::test_a_reply_of_another_shape_is_an_outage",),
+    ),
+    # --- single days, and events ---
+    Fault(
+        "day-that-cannot-be-read-ends-the-table",
+        "sa360/reports.py",
+        "                reading = self._unread(unit, window, span, failure)\n            self._context.progress",
+        "                raise\n            self._context.progress",
+        (f"{ODD_DAYS}one_of_the_newest_days_that_cannot_be_read_is_filed_and_tried_again_and_the_others_arrive",),
+    ),
+    Fault(
+        "days-that-were-not-read-taken-for-gone",
+        "sa360/reports.py",
+        "if unsure.whole and day not in unsure.unread and",
+        "if unsure.whole and",
+        (f"{ODD_DAYS}one_of_the_newest_days_that_cannot_be_read_is_filed_and_tried_again_and_the_others_arrive",),
+    ),
+    Fault(
+        "single-day-asked-for-with-those-beside-it",
+        "sa360/plan.py",
+        "        if self.first == self.last:\n",
+        "        if False:\n",
+        (f"{ODD_DAYS}a_past_day_that_cannot_be_read_is_filed_and_tried_again_and_the_others_arrive",),
+    ),
+    Fault(
+        "past-that-is-kept-no-more-refused",
+        "sa360/reports.py",
+        'if getattr(failure, "code", "") == TOO_OLD:',
+        "if False:",
+        (f"{ODD_DAYS}where_the_api_keeps_less_than_it_says_no_day_is_lost_and_the_past_ends",),
+    ),
+    Fault(
+        "days-taken-for-unreadable-without-end",
+        "sa360/reports.py",
+        "self._unread_days[unit.root] > MOST_UNREADABLE",
+        "False",
+        (f"{ODD_DAYS}too_many_days_that_cannot_be_read_fail_the_table",),
+    ),
+    Fault(
+        "outage-taken-for-days-that-cannot-be-read",
+        "sa360/reading.py",
+        "            raise failure from None\n        return unread_day",
+        "            pass\n        return unread_day",
+        (f"{ODD_DAYS}an_api_that_answers_nothing_files_no_day",),
+    ),
+    Fault(
+        "events-that-moved-deleted",
+        "sa360/reports.py",
+        "elsewhere = self._on_other_days(unit, due - still_there, span)",
+        "elsewhere = set[str]()",
+        (f"{ODD_DAYS}an_event_that_moves_to_another_day_is_not_deleted",),
+    ),
+    Fault(
+        "young-day-held-with-the-others",
+        "sa360/holdings.py",
+        "self.keys, self.young = _narrow(seen, COMES_AND_GOES), _narrow(last, GROWS)",
+        "seen.merge(last)\n        self.keys, self.young = _narrow(seen, COMES_AND_GOES), set()",
+        ("tests/sa360/test_holdings.py::test_what_is_gone_of_a_settled_day_is_told_though_many_rows_come_to_the_last_one",),
+    ),
+    Fault(
+        "headers-of-the-first-chunk-forgotten",
+        "sa360/reading.py",
+        'for one in batch.custom_column_headers] or told',
+        'for one in batch.custom_column_headers]',
+        ("tests/sa360/test_reading.py::test_headers_that_come_only_at_first_hold_for_what_follows",),
+    ),
+    Fault(
+        "stream-of-another-account-believed",
+        "sa360/reading.py",
+        "if reading.number and reading.foreign == reading.number:",
+        "if False:",
+        ("tests/sa360/test_reading.py::test_a_row_of_another_account_is_delivered_but_a_stream_of_them_is_not_believed",),
+    ),
+)
+
 DEPLOY = (
     Fault(
         "secrets-given-to-the-cli",
@@ -680,4 +1056,4 @@ DEPLOY = (
         (f"{CHANGED}a_forced_push_deploys_all_without_asking",),
     ),
 )
-FAULTS = (*COMMON, *VIRTUOUS, *ONGAGE, *EVERYACTION, *DEPLOY)
+FAULTS = (*COMMON, *VIRTUOUS, *ONGAGE, *EVERYACTION, *SA360, *DEPLOY)
