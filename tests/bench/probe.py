@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from types import SimpleNamespace
 from typing import Any, NamedTuple, TextIO
 
@@ -45,6 +46,7 @@ class Job(NamedTuple):
         checkpoint_rows: after how many rows a checkpoint is due; None leaves it to the connector.
         replay: whether the operations are kept, and then emitted once more from memory.
         kill_at: the operation at which the process dies, as if it had been killed.
+        counted: whether the records are counted of which rows are made.
         hold: "rows" or "replies": all of these are kept to the end. That is the leak which a test of the memory must be able to see.
     """
 
@@ -56,6 +58,7 @@ class Job(NamedTuple):
     checkpoint_rows: int | None = None
     replay: bool = False
     kill_at: int | None = None
+    counted: bool = False
     hold: str = ""
 
 
@@ -70,6 +73,7 @@ class Outcome(NamedTuple):
         checkpoints: how many.
         peak_bytes: the largest resident size of the process.
         state: of the last checkpoint; None if there was none.
+        records: of which rows were made, where these are counted.
         failure: what the connector said if the sync failed.
     """
 
@@ -81,6 +85,7 @@ class Outcome(NamedTuple):
     checkpoints: int
     peak_bytes: int
     state: dict[str, Any] | None
+    records: int
     failure: str | None
 
 
@@ -142,6 +147,19 @@ class Recorder:
             function(*arguments, **named)
 
 
+class Counter:
+    """A function that counts its calls; they come from several threads."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.calls = 0
+        self._function, self._lock = function, Lock()
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        with self._lock:
+            self.calls += 1
+        return self._function(*arguments, **named)
+
+
 class Probe:
     """One sync, from its job to its outcome."""
 
@@ -150,12 +168,14 @@ class Probe:
         self._modules = load(job.folder)
         self._sink = CountingSink(job.kill_at, self._die, hold=job.hold == "rows")
         self._began = 0.0, 0.0
-        self._replay_cpu_seconds: float | None = None
+        self._counter: Counter | None = None
         self._failure: str | None = None
 
     def run(self) -> None:
         """Syncs, and answers."""
         tune(self._job, self._modules)
+        if self._job.counted:
+            self._counter = count_records(self._job.folder, self._modules)
         connector, settings = self._modules.connector, self._modules.settings.SETTINGS
         process_tables(connector.schema(self._job.configuration), {})
         runtime.install(self._sink)
@@ -182,7 +202,8 @@ class Probe:
         wall, cpu = (time.perf_counter() - self._began[0], time.process_time() - self._began[1])
         sink = self._sink
         counts = (sink.rows, sink.operations, sink.checkpoints)
-        return Outcome(wall, cpu, None, *counts, peak_bytes(), sink.state, self._failure)
+        records = self._counter.calls if self._counter else 0
+        return Outcome(wall, cpu, None, *counts, peak_bytes(), sink.state, records, self._failure)
 
     def _answer(self, outcome: Outcome) -> None:
         self._answers.write(json.dumps(outcome._asdict()) + "\n")
@@ -202,6 +223,15 @@ def tune(job: Job, modules: SimpleNamespace) -> None:
         common.warehouse.CHECKPOINT_ROWS = job.checkpoint_rows
     if job.hold == "replies":
         _hold_replies()
+
+
+def count_records(folder: str, modules: SimpleNamespace) -> Counter:
+    """Puts what counts in the place of the function that makes rows of a record."""
+    module, _, name = FACTS[folder].splits.rpartition(".")
+    place = sys.modules[module] if module.startswith("common.") else getattr(modules, module)
+    counter = Counter(getattr(place, name))
+    setattr(place, name, counter)
+    return counter
 
 
 def _hold_replies() -> None:
