@@ -173,7 +173,8 @@ def test_times(zone: str, written: str, expected: datetime | None) -> None:
 @pytest.mark.parametrize("zone", ["America/New_York", "Europe/Berlin", "Australia/Lord_Howe", "Africa/Casablanca", "Asia/Kolkata"])
 @given(moment=st.datetimes(datetime(1975, 1, 1), datetime(2037, 1, 1)))  # noqa: DTZ001 - local times, as the API writes them
 def test_times_are_as_another_library_has_them(zone: str, moment: datetime) -> None:
-    expected = moment.replace(tzinfo=zoneinfo.ZoneInfo(zone)).astimezone(timezone.utc)
+    # a text does not tell which of two it is: the first one of a time that comes twice, the offset of before one that is skipped
+    expected = moment.replace(tzinfo=zoneinfo.ZoneInfo(zone), fold=0).astimezone(timezone.utc)
     assert models.to_instant(moment.isoformat(" "), models.zone_of(zone)) == expected
 
 
