@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from hashlib import blake2b
 
+from common.checksums import cells_sum
 from common.deletes import MAX_DELETED_UNDOUBTED, is_doubtful
 from common.portions import portions
 from common.sketch import Mirror, width_for
@@ -52,13 +52,13 @@ def replace(delivery: Delivery, table: Table, entry: SpansState, name: str, read
         seen = entry.mirrors[name] = Mirror(MOST_WIDTH)  # from the first checkpoint on, what was delivered is known
         for some in portions(read(False), ROWS_AT_ONCE):
             for row in some:
-                seen.put(key_of(table, row), checksum_of(row))
+                seen.put(key_of(table, row), cells_sum(row.values()))
             delivery.upsert(table, some)
             delivery.checkpoint(if_due=True)
     else:
         seen = Mirror(max(held.width, MOST_WIDTH))
         for row in read(False):
-            seen.put(key_of(table, row), checksum_of(row))
+            seen.put(key_of(table, row), cells_sum(row.values()))
         _reconcile(delivery, table, name, held, seen, read, asked)
     entry.mirrors[name] = seen.folded(width_for(int(seen.rows * DIFFERENCES_EXPECTED), MOST_WIDTH))
 
@@ -79,9 +79,9 @@ def _reconcile(  # noqa: PLR0913, PLR0917 - as many as `replace`
             still_there.update((gone or set()) & set(keys))
             chosen = [(key, row) for key, row in zip(keys, some, strict=True) if changed is None or key in changed]
             for key, row in chosen:
-                if as_seen.get(key, checksum_of(row)) != checksum_of(row):  # it has changed once more
-                    seen.change(key, as_seen[key], checksum_of(row))
-                    as_seen[key] = checksum_of(row)
+                if as_seen.get(key, cells_sum(row.values())) != cells_sum(row.values()):  # it has changed once more
+                    seen.change(key, as_seen[key], cells_sum(row.values()))
+                    as_seen[key] = cells_sum(row.values())
             delivery.upsert(table, [row for _, row in chosen])
             delivery.checkpoint(if_due=True)
         if doubtful:
@@ -113,8 +113,3 @@ def _key(table: Table, text: str) -> Row:
     """The key that a text stands for."""
     values = zip(table.key, json.loads(text), strict=True)
     return {column: datetime.fromisoformat(value) if table.columns[column].type == "UTC_DATETIME" else value for column, value in values}
-
-
-def checksum_of(row: Row) -> int:
-    """The same for the same cells."""
-    return int.from_bytes(blake2b(repr([*row.values()]).encode(), digest_size=6).digest(), "big")

@@ -38,11 +38,6 @@ class Tree:
     left_out: dict[str, str] = field(default_factory=dict)
     zoneless: dict[str, str] = field(default_factory=dict)
 
-    @property
-    def accounts(self) -> list[Account]:
-        """All of them."""
-        return [*self.managers, *self.clients]
-
 
 def find(login: str, listings: Listings, refused: Told, missed: Told) -> Tree:
     """The tree below the login account; its rows are delivered on the way.
@@ -91,9 +86,8 @@ def _take(tree: Tree, manager: str, row: Row, due: list[Account], known: set[str
         return
     if number != manager:
         tree.parents.setdefault(number, []).append(manager)
-    known_before = number in known and number != manager
-    if known_before:
-        return
+        if number in known:
+            return
     zone = _zone_of(row)
     if zone is None:
         tree.zoneless[number] = "it tells no time zone that is known"
@@ -136,5 +130,3 @@ def unknown(tree: Tree, only: Sequence[str]) -> list[str]:
     """The accounts that the settings name and that are no enabled clients here."""
     there = {one.id for one in tree.clients} | tree.zoneless.keys()  # of the latter more is said
     return sorted(set(only) - there)
-
-

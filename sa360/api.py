@@ -120,14 +120,6 @@ class SearchAds360Api:
         with self._patience.asking(customer, query), self._download("POST", path, body) as pieces:
             yield _batches(pieces, path)
 
-    def accessible(self) -> list[str]:
-        """The ids of the accounts to which the sign-in has access by itself (GET customers:listAccessibleCustomers)."""
-        reply = self._ask("GET", path := f"/{VERSION}/customers:listAccessibleCustomers")
-        names = _list(reply, "resourceNames", path)
-        if not all(isinstance(name, str) and name.startswith(CUSTOMER) for name in names):
-            raise Unavailable(f"{path}: the reply has what are no names of accounts", path)
-        return [name.removeprefix(CUSTOMER) for name in names]
-
     def custom_columns(self, manager: str) -> list[Record]:
         """All custom columns of a manager account (GET customColumns)."""
         with self._patience.asking(manager, ""):

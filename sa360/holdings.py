@@ -11,19 +11,19 @@ import base64
 import json
 import re
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from common.keys import key_number, key_text
-from common.sketch import Sketch
+from common.sketch import Sketch, width_for
 
-SUM_BYTES = 6
+SUM_BYTES = 6  # of `common.checksums.cells_sum`
 SUM_MODULUS = 1 << 8 * SUM_BYTES
 MOST_BUCKETS = 1024  # of a listing
 MOST_LISTED = 500  # keys; what is gone of more is told by a sketch, which takes no more room for more of them
-LEAST_WIDTH, MOST_WIDTH = 64, 2048
+MOST_WIDTH = 2048
 COMES_AND_GOES = 0.05  # of the rows, from one sync to the next: more than this may be too many to tell those that are gone
 GROWS = 0.25  # of the rows of a day that is not over
 CUT_SHORT_WIDTH = 512  # of the sketch that a state keeps of a reading that was cut short
@@ -38,11 +38,6 @@ TO_DIGITS = str.maketrans("|~", "ab")
 
 Digests = dict[int, int]
 Keys = set[str] | Sketch
-
-
-def checksum_of(cells: Iterable[object]) -> int:
-    """The same for the same cells."""
-    return int.from_bytes(blake2b(repr([*cells]).encode("utf-8", "surrogatepass"), digest_size=SUM_BYTES).digest(), "big")
 
 
 def bucket_of(key: str) -> int:
@@ -234,7 +229,7 @@ class Holding:
 
 def _narrow(seen: Seen, share: float) -> Keys:
     """The keys of a reading in the room that they need, if this share of them may come or go."""
-    return seen.keys.folded(width_for(int(seen.rows * share))) if isinstance(seen.keys, Sketch) else seen.keys
+    return seen.keys.folded(width_for(int(seen.rows * share), MOST_WIDTH)) if isinstance(seen.keys, Sketch) else seen.keys
 
 
 def _dumped(keys: Keys, width: int = MOST_WIDTH) -> Any:
@@ -278,8 +273,3 @@ def fold(digests: Mapping[int, int], buckets: int) -> Digests:
 def buckets_for(rows: int) -> int:
     """How many buckets a listing of so many rows has: as many as there are rows, if they are few."""
     return min(1 << max(rows - 1, 0).bit_length(), MOST_BUCKETS)
-
-
-def width_for(differences: int) -> int:
-    """The width of a sketch that can tell so many keys apart."""
-    return min(max(1 << max(differences - 1, 0).bit_length(), LEAST_WIDTH), MOST_WIDTH)

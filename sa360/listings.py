@@ -10,6 +10,7 @@ from common.deletes import MAX_DELETED_UNDOUBTED, is_doubtful
 from common.failures import Rejected
 from common.portions import portions
 from common.retrying import Attempts
+from common.state import ADVICE
 from common.tables import Row
 from context import Context
 from holdings import Gone, Holding, bucket_of, buckets_for
@@ -18,7 +19,6 @@ from units import Reading, Unit
 
 T = TypeVar("T")
 ROWS_AT_ONCE = 500
-ADVICE = "run a historical re-sync of this connection."
 
 
 class Listings:
@@ -90,7 +90,7 @@ class Listings:
         if len(gone) > MAX_DELETED_UNDOUBTED and is_doubtful(len(gone), reading.seen.rows, holding.rows):
             self._delivery.warn(
                 f"{unit.of}: {len(gone):,} of {holding.rows:,} rows are no longer listed. That is more than is believed, so nothing was "
-                "deleted. If they were deleted on purpose, {ADVICE}"
+                f"deleted. If they were deleted on purpose: {ADVICE}"
             )
             return gone
         still_there: set[str] = self._context.wait(self._context.executor.submit(self._present, unit, gone))
@@ -129,11 +129,10 @@ def report(context: Context, reading: Reading) -> None:
         context.delivery.report(error)
 
 
-
 def warn_of_unknown(context: Context, unit: Unit, gone: Gone) -> None:
     """Says that rows may be gone of which nobody can tell."""
     if not gone.complete:
         context.delivery.warn(
-            f"{unit.of}: so many rows are new that it cannot be told whether others are gone. To remove such, {ADVICE}"
+            f"{unit.of}: so many rows are new that it cannot be told whether others are gone. To remove such: {ADVICE}"
         )
 

@@ -17,11 +17,12 @@ import fetch
 import plan
 from common.deletes import MAX_DELETED_UNDOUBTED
 from common.failures import Rejected, Unavailable
+from common.state import ADVICE
 from common.tables import Row
 from context import Context
 from cursors import ReportState
 from holdings import Seen
-from listings import ADVICE, again, deliver, report, warn_of_unknown
+from listings import again, deliver, report, warn_of_unknown
 from models import day_of
 from plan import DAY, KEPT, NEWEST, SETTLED, YOUNG, Span, Window
 from reading import MOST_UNREADABLE, Reader, TooLarge
@@ -177,7 +178,7 @@ class Reports:
         if len(due) > MAX_DELETED_UNDOUBTED and (not listed or len(due) > MOST_GONE * held):
             self._delivery.warn(
                 f"{unit.of}: {len(due):,} of {held:,} rows since {span.whole.first} are missing. That is more than is believed, so nothing "
-                f"was deleted. If it is right, {ADVICE}"
+                f"was deleted. If it is right: {ADVICE}"
             )
             return {key for key, day in days.items() if day >= span.keep_from}
         still_there = {key for day in {days[key] for key in due} for key in self._keys_of(unit, day, span, due)}

@@ -21,7 +21,7 @@ import fetch
 import models
 import plan
 from accounts import Tree
-from api import SearchAds360Api, exchange
+from api import RATE_MARGIN_SECONDS, RATE_WINDOW_SECONDS, SearchAds360Api, exchange
 from common.budget import Budget, Pace
 from common.clock import Clock, SystemClock, moment
 from common.collecting import rare_collections
@@ -42,8 +42,6 @@ from signin import SignIn
 from units import Reading, Unit
 from watch import Outage, Silence, StateSize
 
-RATE_WINDOW_SECONDS = 60.0
-RATE_MARGIN_SECONDS = 2.0  # a question may take that much longer to arrive than the one a window before it
 PAUSE_SECONDS = 60.0  # after a refusal that names no time: a minute, then two, four, eight, sixteen
 TINY = "SELECT customer.id FROM customer"
 
@@ -116,10 +114,10 @@ class Sync:
         except Unauthorized as failure:
             raise SettingProblem(str(failure)) from failure
         except Exhausted as failure:
-            self._finish(f"{failure} The next sync goes on from here.")
+            self._finish(str(failure))
         except Silence as failure:
             log.error(str(failure))
-            self._finish("Search Ads 360 does not answer any more; the next sync goes on from here")
+            self._finish("Search Ads 360 does not answer any more")
         else:
             self._finish()
 

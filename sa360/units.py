@@ -10,11 +10,12 @@ from typing import Any, NamedTuple
 
 import fetch
 import models
+from common.checksums import cells_sum
 from common.delivery import Scope, of_scope
 from common.errors import ErrorRecord
 from common.failures import Unavailable
 from common.tables import Notes, Row, to_json
-from holdings import Seen, bucket_of, checksum_of
+from holdings import Seen, bucket_of
 from models import Account, Source
 from plan import AGES, KEPT, NEW, ROLES, Span, Window
 
@@ -128,7 +129,7 @@ class Reading:
             bucket = bucket_of(key)
         if part not in self.parts:
             self.parts[part] = Seen()
-        self.parts[part].add(key, bucket, checksum_of(row.values()))
+        self.parts[part].add(key, bucket, cells_sum(row.values()))
         if self.rows is not None:
             self.rows.append(row)
             if len(self.rows) > fetch.HELD_ROWS:

@@ -12,7 +12,6 @@ from sandbox.sa360.world import ADS
 FIELD_TYPES = ("HEADLINE", "MARKETING_IMAGE", "YOUTUBE_VIDEO", "SITELINK", "CALLOUT", "CALL", "MOBILE_APP", "LOGO")
 _SIGNAL = 330_000_000_000  # the criterion id of a signal, to which its row is added
 
-Parts = Callable[[Scope, int], tuple[str, str]]
 
 
 def _round(scope_count: int, row: int, others: int) -> tuple[int, int]:

@@ -84,13 +84,11 @@ def streamed(of: Any) -> list[Any]:
 CALLS: dict[str, tuple[str, str, Call]] = {
     "search": ("POST", SEARCH, lambda of: of.search(CLIENT, QUERY, 500)),
     "stream": ("POST", STREAM, streamed),
-    "accessible": ("GET", f"{BASE}/v0/customers:listAccessibleCustomers", lambda of: of.accessible()),
     "custom columns": ("GET", f"{BASE}/v0/customers/{LOGIN}/customColumns", lambda of: of.custom_columns(LOGIN)),
 }
 GOOD: dict[str, Any] = {
     "search": {"results": [ROW]},
     "stream": [{"results": [ROW]}],
-    "accessible": {"resourceNames": [f"customers/{LOGIN}"]},
     "custom columns": {"customColumns": [{"id": "9001"}]},
 }
 every_call = pytest.mark.parametrize("name", CALLS)
@@ -150,16 +148,9 @@ def test_a_page_without_rows(vendor: responses.RequestsMock, account: Any) -> No
     assert account.search(CLIENT, QUERY, 500) == ([], "", None)
 
 
-def test_the_accounts_of_the_sign_in(vendor: responses.RequestsMock, account: Any) -> None:
-    vendor.get(CALLS["accessible"][1], json={"resourceNames": [f"customers/{LOGIN}", f"customers/{CLIENT}"]})
-    assert account.accessible() == [LOGIN, CLIENT]
-
-
-@pytest.mark.parametrize("name", ["accessible", "custom columns"])
-def test_what_is_empty_is_left_out(name: str, vendor: responses.RequestsMock, account: Any) -> None:
-    method, url, call = CALLS[name]
-    vendor.add(method, url, json={})
-    assert call(account) == []
+def test_what_is_empty_is_left_out(vendor: responses.RequestsMock, account: Any) -> None:
+    vendor.get(CALLS["custom columns"][1], json={})
+    assert account.custom_columns(LOGIN) == []
 
 
 def test_custom_columns(vendor: responses.RequestsMock, account: Any) -> None:
@@ -173,12 +164,10 @@ NO_TEXTS: list[object] = [5, [], {"a": 1}, None]
 NO_NUMBERS: list[object] = ["many", -1, True, 1.5, []]
 NO_STREAMS: list[object] = [{}, {"results": []}, None, "text", 5, [[]], ["text"], [None]]
 WRONG: list[tuple[str, object]] = [
-    *((name, body) for name in ("search", "accessible", "custom columns") for body in NO_OBJECTS),
+    *((name, body) for name in ("search", "custom columns") for body in NO_OBJECTS),
     *(("search", {"results": results}) for results in NO_LISTS),
     *(("search", {"nextPageToken": token}) for token in NO_TEXTS),
     *(("search", {"totalResultsCount": total}) for total in NO_NUMBERS),
-    ("accessible", {"resourceNames": {}}),
-    *(("accessible", {"resourceNames": [one]}) for one in (5, "canary/1", None)),
     ("custom columns", {"customColumns": {}}),
     *(("stream", body) for body in NO_STREAMS),
     *(("stream", [{"results": results}]) for results in NO_LISTS),
@@ -626,5 +615,5 @@ def test_a_sign_in_that_is_refused_is_told_and_no_question_is_sent(clock: FakeCl
         vendor.post(TOKEN_URI, status=400, json={"error": "invalid_grant"})
         sign_in = signin.SignIn(SETTINGS, clock)
         account = api.SearchAds360Api.of(api.exchange(SETTINGS, sign_in, budget, clock, 8), sign_in, clock)
-        assert type(failure_of(account.accessible)) is signin.SignInRefused
+        assert type(failure_of(lambda: account.custom_columns(LOGIN))) is signin.SignInRefused
         assert len(vendor.calls) == 1

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from common.checksums import cells_sum
 from tests.loading import load
 from tests.strategies import ANY_TEXT
 
@@ -20,7 +21,7 @@ ROWS = st.dictionaries(st.text(max_size=8) | ANY_TEXT, st.integers(0, 5), max_si
 def seen_of(rows: dict[str, int], bucket: Any = holdings.bucket_of) -> Any:
     seen = Seen()
     for key, value in rows.items():
-        seen.add(key, bucket(key), holdings.checksum_of([key, value]))
+        seen.add(key, bucket(key), cells_sum([key, value]))
     return seen
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from common.failures import SyncFailed
+from common.state import ADVICE
 from sandbox.messages import Reply, Request
 from tests.contract.harness import Harness
 from tests.sa360.only import MODULES, asked, clients, differing, only, refusal, replaced, warehouse
@@ -125,6 +126,7 @@ def test_many_missing_rows_are_doubted_and_warned_of() -> None:
         h.box.faults.add("hide", r"FROM asset", ids=ids(h, client)[:30])
         h.sync()
         assert sum(f"assets of account {client}: 30 of 100 rows are no longer listed" in line for line in h.fivetran.warnings) == 1
+        assert all(ADVICE in line for line in h.fivetran.warnings if "no longer listed" in line)
         assert warehouse(h, "assets") == before
         assert not questions(h, " WHERE IN")
         h.box.faults.clear()
